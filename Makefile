@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# fokker: one non-recursive Makefile. `make help` lists the targets.
+#
+# Objects lie under build/MODE/, so that the modes never disturb one another. A file is found by the
+# room that it lies in: every tools/*.c and experiments/*.c is a command, every demos/*.c a demo, every
+# tests/check_*.c a test program, every *_kernel.c is compiled once per instruction set, and all the
+# rest is the library.
+
+MODE ?= release
+B    := build/$(MODE)
+CC   ?= cc
+
+PKGS := gsl mpfr fftw3 jansson
+ROOMS := core schedules sde ode analytic learn claims
+
+FLAGS_release := -O2 -DNDEBUG
+FLAGS_debug   := -O0
+FLAGS_asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FLAGS_ubsan   := -O1 -fsanitize=undefined -fno-sanitize-recover=all
+FLAGS_tsan    := -O1 -fsanitize=thread
+FLAGS_cov     := -O0 --coverage
+ifeq ($(FLAGS_$(MODE)),)
+  $(error MODE=$(MODE) is not one of release debug asan ubsan tsan cov)
+endif
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+        -Wvla -Werror
+# No contraction of a*b+c behind our back: fused operations are written out, so that every compiler and
+# every instruction set gives the same bits.
+CFLAGS_ALL = -std=c11 -D_POSIX_C_SOURCE=200809L -g $(FLAGS_$(MODE)) $(WARN) -ffp-contract=off \
+             -fopenmp -I. -MMD -MP $(shell pkg-config --cflags $(PKGS)) $(CFLAGS)
+LDLIBS_ALL = $(shell pkg-config --libs $(PKGS)) -lm $(LDLIBS)
+
+# Kernels: one source, one object per instruction set, chosen at run time (core/isa.h). They need
+# vector code (-O3) and two relaxations to get it: sqrt without errno, and selects without traps.
+ISAS := portable $(if $(filter x86_64 amd64,$(shell uname -m)),avx2 avx512)
+FLAGS_portable :=
+FLAGS_avx2     := -mavx2 -mfma
+FLAGS_avx512   := -mavx512f -mavx512dq -mavx512vl -mavx512bw -mfma -mprefer-vector-width=512
+FLAGS_kernel   := $(if $(filter release,$(MODE)),-O3) -fno-math-errno -fno-trapping-math
+
+SRC     := $(filter-out %_kernel.c,$(wildcard $(ROOMS:%=%/*.c)))
+KERNELS := $(wildcard $(ROOMS:%=%/*_kernel.c))
+OBJ     := $(SRC:%.c=$B/%.o) $(foreach i,$(ISAS),$(KERNELS:%.c=$B/%.$i.o)) $B/registry.o
+COMMANDS := $(wildcard tools/*.c experiments/*.c)
+BIN     := $(foreach c,$(COMMANDS),$B/fokker-$(basename $(notdir $c)))
+DEMOS   := $(patsubst %.c,$B/%,$(wildcard demos/*.c))
+CHECKS  := $(patsubst %.c,$B/%,$(wildcard tests/check_*.c))
+SCRIPTS := $(wildcard tests/*.py tests/*.sh)
+
+.PHONY: all demo check verify figures layers format bench install clean help
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+all: fokker ## build everything (default)
+
+fokker: $B/fokker $(BIN) $(DEMOS)
+	@ln -sfn $B/fokker $@
+
+$B/libfokker.a: $(OBJ)
+	@rm -f $@; $(AR) rcs $@ $^
+
+$B/fokker: $B/fokker.o $B/libfokker.a
+	$(LINK)
+define COMMAND
+$B/fokker-$(basename $(notdir $1)): $B/$(1:.c=.o) $B/libfokker.a
+	$$(LINK)
+endef
+$(foreach c,$(COMMANDS),$(eval $(call COMMAND,$c)))
+$B/demos/%: $B/demos/%.o $B/libfokker.a
+	$(LINK)
+$B/tests/check_%: $B/tests/check_%.o $B/libfokker.a
+	$(LINK) $(shell pkg-config --libs check)
+
+LINK = @echo "  link $@"; $(CC) -fopenmp $(FLAGS_$(MODE)) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS_ALL)
+COMPILE = @mkdir -p $(@D); echo "  cc   $@"; $(CC) $(CFLAGS_ALL)
+
+$B/%.o: %.c
+	$(COMPILE) -c -o $@ $<
+define KERNEL
+$B/%_kernel.$1.o: %_kernel.c
+	$$(COMPILE) $$(FLAGS_kernel) $$(FLAGS_$1) -DFK_ISA=$1 -c -o $$@ $$<
+endef
+$(foreach i,$(ISAS),$(eval $(call KERNEL,$i)))
+
+demo: all ## draw the SDE-versus-ODE band figure into out/band/
+	./fokker band
+
+check: all $(CHECKS) ## unit tests, cross-checks in Python, layers
+	@FOKKER_BUILD=$B sh tests/run $(CHECKS) $(SCRIPTS)
+
+verify: check ## unit tests, then every claim with its controls
+	./fokker verify
+
+figures: all ## every experiment's figure into out/
+	for e in $(basename $(notdir $(wildcard experiments/*.c))); do ./fokker $$e || exit; done
+
+layers: ## fail on an include that points up or through a wall
+	@sh tests/layers
+
+format: ## clang-format every source
+	clang-format -i $(wildcard *.[ch] */*.[ch])
+
+bench: all ## speed, as ratios against baselines in the same run
+	./fokker bench
+
+PREFIX ?= /usr/local
+LIBEXEC = $(DESTDIR)$(PREFIX)/lib/fokker
+install: all ## install the commands, library and headers below PREFIX
+	install -d $(LIBEXEC)/plots $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(ROOMS:%=$(DESTDIR)$(PREFIX)/include/fokker/%)
+	install $B/fokker $(BIN) $(LIBEXEC)
+	install -m 644 plots/*.gp $(LIBEXEC)/plots
+	install -m 644 $B/libfokker.a $(DESTDIR)$(PREFIX)/lib
+	install -m 644 fokker.h registry.h $(DESTDIR)$(PREFIX)/include/fokker
+	for r in $(ROOMS); do install -m 644 $$r/*.h $(DESTDIR)$(PREFIX)/include/fokker/$$r || exit; done
+	ln -sfn ../lib/fokker/fokker $(DESTDIR)$(PREFIX)/bin/fokker
+
+clean: ## remove what was built (out/ stays)
+	rm -rf build fokker
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t 10
+	@echo "MODE=release debug asan ubsan tsan cov (now $(MODE)); CC, CFLAGS, LDFLAGS, PREFIX, DESTDIR as usual"
+
+-include $(shell find $B -name '*.d' 2>/dev/null)

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/base.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+
+void *fk_alloc(size_t n, size_t size)
+{
+    size_t bytes = n * size;
+    bool wraps = size != 0 && bytes / size != n;
+    bytes = (bytes + FK_ALIGN - 1) / FK_ALIGN * FK_ALIGN;
+    void *p = wraps ? NULL : aligned_alloc(FK_ALIGN, bytes ? bytes : FK_ALIGN);
+    if (!p) {
+        fprintf(stderr, "fokker: out of memory: %zu objects of %zu bytes\n", n, size);
+        exit(FK_MISSING);
+    }
+    return memset(p, 0, bytes ? bytes : FK_ALIGN);
+}
+
+char *fk_strdup(const char *text)
+{
+    size_t n = strlen(text) + 1;
+    return memcpy(fk_alloc(n, 1), text, n);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The command line shared by all commands, on top of argp: each command declares a table of options
+ * with the variables that they fill; --help (with an example that runs as printed), --version,
+ * --threads and --quiet come with it. Bad usage prints one line and exits with 2. */
+#ifndef FK_CORE_CLI_H
+#define FK_CORE_CLI_H
+
+#include "core/base.h"
+#include "core/error.h"
+
+#define FK_VERSION "0.1.0"
+
+typedef enum {
+    FK_OPT_FLAG,   /* bool */
+    FK_OPT_TEXT,   /* const char * */
+    FK_OPT_COUNT,  /* size_t, >= 1 */
+    FK_OPT_SEED,   /* uint64_t */
+    FK_OPT_REAL,   /* double, finite */
+    FK_OPT_REALS,  /* fk_reals: a comma-separated list */
+    FK_OPT_INDICES /* fk_indices: a comma-separated list of integers >= 0 */
+} fk_option_type;
+
+typedef struct {
+    double *x;
+    size_t n;
+} fk_reals;
+typedef struct {
+    size_t *i;
+    size_t n;
+} fk_indices;
+
+typedef struct {
+    const char *name; /* without the dashes; a table ends with NULL */
+    const char *arg;  /* "T", NULL for a flag */
+    const char *help;
+    fk_option_type type;
+    void *value;   /* filled where the option is given, left alone where not */
+    bool required; /* missing: one line, exit 2 */
+} fk_option;
+
+typedef struct {
+    const char *name;    /* "sample" */
+    const char *says;    /* one sentence */
+    const char *example; /* one line that runs as printed */
+    const char *args;    /* usage of the positional arguments, "[ID ...]", or NULL: none */
+    const fk_option *option;
+} fk_command;
+
+typedef struct {
+    int threads; /* 0: all */
+    bool quiet;
+    size_t n_args; /* positional */
+    char **arg;
+} fk_cli;
+
+/* Parse, or print help/version and exit 0, or print one line and exit 2. Also remembers the command
+ * line for the head of the files that this process writes, and installs the handlers of
+ * core/file.h. */
+fk_cli fk_cli_parse(const fk_command *command, int argc, char **argv);
+
+/* The command as typed, e.g. "fokker sample --mixture three-1d". Left out of files that must be
+ * equal for equal runs: --threads, --block, --quiet and the output's name. */
+const char *fk_cli_text(void);
+
+/* Print "fokker NAME: message" and return the exit code; 0 and silence for FK_OK. */
+int fk_cli_report(const fk_error *err);
+
+/* The folder of the running binary's siblings, and the folder of the gnuplot scripts. */
+const char *fk_cli_folder(void);
+const char *fk_cli_plots(void);
+
+/* A progress bar on standard error: silent unless it is a terminal and --quiet is not given. Thread
+ * safe; `done` of `total`. Ends itself at done == total. */
+typedef struct fk_progress fk_progress;
+fk_progress *fk_progress_new(const char *label, size_t total);
+void fk_progress_add(fk_progress *, size_t done); /* NULL is allowed */
+void fk_progress_free(fk_progress *);
+
+/* Run plots/NAME.gp through gnuplot with `folder` as data and output folder (gnuplot variable
+ * `out`), and the given extra assignments, e.g. "t1=0.5; title='three-1d'". No gnuplot: FK_MISSING,
+ * naming the folder where the data stay. */
+int fk_plot(const char *name, const char *folder, const char *assignments,
+            fk_error *err) FK_CHECKED;
+
+#endif

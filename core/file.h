@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Files that are whole or absent: everything is written to a temporary name in the same folder and
+ * renamed when complete; a failure or a signal (SIGINT, SIGTERM, SIGHUP: exit 130) removes it. */
+#ifndef FK_CORE_FILE_H
+#define FK_CORE_FILE_H
+
+#include <stdio.h>
+
+#include "core/base.h"
+#include "core/error.h"
+
+typedef struct fk_file fk_file;
+
+/* Open `path` for writing; "-" is standard output. Makes no folders. */
+int fk_file_create(const char *path, fk_file **file, fk_error *err) FK_CHECKED;
+/* The stream to print to; writing errors are found by fk_file_commit. */
+FILE *fk_file_stream(fk_file *);
+/* Flush, check, rename. Frees the handle whether or not it succeeds. */
+int fk_file_commit(fk_file *, fk_error *err) FK_CHECKED;
+/* Give up: remove the temporary file. */
+void fk_file_abandon(fk_file *);
+
+/* Make a folder and its parents (mkdir -p); FK_FILE with one line where it cannot be. */
+int fk_make_folder(const char *path, fk_error *err) FK_CHECKED;
+
+/* "out/band" + "band.csv" -> newly allocated "out/band/band.csv". */
+char *fk_path_join(const char *folder, const char *name);
+
+/* Whether `path` ends in `.ext`. */
+bool fk_path_has_ending(const char *path, const char *ext);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The one integrator: runs a sequence of step tables on an ensemble.
+ *
+ * A block of particles small enough for the first-level caches goes through all the steps before
+ * the next block starts; blocks are dealt to threads dynamically. Results depend on neither:
+ * particle p is a function of (steps, field, start, noise, p) alone. Memory is O(block) per thread
+ * plus one frozen field per stage of each step. */
+#ifndef FK_CORE_INTEGRATE_H
+#define FK_CORE_INTEGRATE_H
+
+#include "core/error.h"
+#include "core/field.h"
+#include "core/noise.h"
+#include "core/step.h"
+
+/* Where particles come from: fill() writes particles first .. first+x.n-1 (ids beyond the
+ * ensemble's n must get finite numbers too). Called from many threads at once. */
+typedef struct fk_source {
+    const void *self;
+    void (*fill)(const void *self, uint64_t first, fk_block x);
+} fk_source;
+
+/* Particles given by a caller: x (n, dim), C order, borrowed; ids >= n repeat the last row. */
+typedef struct {
+    const double *x;
+    size_t n, dim;
+} fk_points;
+fk_source fk_source_points(const fk_points *points);
+
+/* An observer accumulates something about the ensemble as it passes chosen times. Each thread has a
+ * state of state_size bytes, zeroed; see() adds particles first .. first+count-1 (the first `count`
+ * of x's rows) at observed time number j; merge() adds a thread's state to the observer, one thread
+ * at a time, in any order: what it adds must not depend on that order (integers, exact sums,
+ * disjoint stores). */
+typedef struct fk_observer {
+    void *self;
+    size_t state_size;
+    void (*see)(void *self, void *state, size_t j, uint64_t first, size_t count, fk_block x);
+    void (*merge)(void *self, void *state); /* may be NULL */
+} fk_observer;
+
+typedef struct fk_run {
+    const fk_step *step; /* (n_steps) */
+    size_t n_steps;
+    const fk_field *field;
+    fk_source start;
+    fk_noise noise;
+    const double *history; /* exact history at the first step, (depth, n, dim), or NULL */
+    size_t history_depth;
+    size_t n;                 /* particles */
+    const size_t *observe_at; /* (n_observe) step counts, ascending; 0 is the start */
+    size_t n_observe;
+    const fk_observer *observer; /* (n_observers) */
+    size_t n_observers;
+    size_t block;         /* particles a block, 0: chosen for the caches; padded to FK_LANES */
+    int threads;          /* 0: all */
+    const char *progress; /* the label of a progress bar, or NULL */
+} fk_run;
+
+/* Fails (FK_USAGE) where a particle becomes non-finite, naming the step. */
+int fk_integrate(const fk_run *run, fk_error *err) FK_CHECKED;
+
+#endif

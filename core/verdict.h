@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Verdicts, and claims that carry their controls.
+ *
+ * A claim is a statement with an ID, a source, an oracle, a margin fixed before the run, and
+ * controls: wrong variants on which the same check at the same margin must FAIL. The right variant
+ * and every control go through one check function, so a check that cannot fail is found out.
+ *
+ *     HOLDS      |gap| + 6 se <= margin          gap = observed - expected
+ *     FAILS      |gap| - 6 se >  margin
+ *     UNDECIDED  otherwise: the run is repeated once with FK_ESCALATION times the samples
+ *     VOID       something was NaN
+ *
+ * Six standard errors: a false alarm has probability 2e-9, so that a suite of hundreds of
+ * statistical checks stays below 1e-6. A control is caught when its verdict is FAILS; UNDECIDED is
+ * not caught. */
+#ifndef FK_CORE_VERDICT_H
+#define FK_CORE_VERDICT_H
+
+#include <stdio.h>
+
+#include "core/base.h"
+#include "core/error.h"
+
+enum { FK_ESCALATION = 8 };
+
+typedef enum { FK_HOLDS, FK_FAILS, FK_UNDECIDED, FK_VOID, FK_TEXT, FK_NETWORK } fk_status;
+typedef enum { FK_EXACT, FK_ORDER, FK_STATISTICAL } fk_kind;
+
+typedef struct {
+    double observed, expected, margin, se;
+    size_t n; /* samples, 0 where nothing was sampled */
+    fk_status status;
+} fk_verdict;
+
+fk_verdict fk_judge(double observed, double expected, double margin, double se, size_t n);
+const char *fk_status_name(fk_status);
+
+typedef struct {
+    uint64_t seed;
+    size_t scale;        /* multiply sample sizes by this: 1, then FK_ESCALATION */
+    int threads;         /* 0: all */
+    const void *context; /* what an experiment measured, for claims about it; else NULL */
+} fk_claim_env;
+
+/* A variant of a formula: the right one, or a wrong one. `which` and `param` are for the check. */
+typedef struct {
+    const char *name;
+    int which;
+    double param;
+} fk_variant;
+
+enum { FK_MAX_CONTROLS = 6 };
+
+typedef struct fk_claim {
+    const char *id, *says, *source;
+    fk_kind kind;
+    double margin;
+    const char *because; /* how the margin was derived */
+    /* observed, expected, se and n of one variant; the runner applies the margin */
+    fk_verdict (*check)(const fk_claim_env *, const struct fk_claim *, const fk_variant *);
+    fk_variant right;
+    fk_variant control[FK_MAX_CONTROLS]; /* ends at the first without a name; at least one */
+} fk_claim;
+
+/* A ledger: claims with their verdicts, in the order they were run. */
+typedef struct {
+    const char *name;
+    fk_verdict verdict;
+    bool caught;
+} fk_control_result;
+typedef struct {
+    char id[48], says[320];
+    fk_verdict verdict;
+    uint64_t seed;
+    size_t n_controls;
+    fk_control_result control[FK_MAX_CONTROLS];
+    double seconds;
+} fk_entry;
+typedef struct {
+    fk_entry *entry;
+    size_t n, capacity;
+} fk_ledger;
+
+/* Run a claim: the right variant, then its controls; append the result. Returns whether it HOLDS
+ * with every control caught. A claim that holds but misses a control gets the status FAILS. */
+bool fk_claim_run(const fk_claim *, const fk_claim_env *, fk_ledger *);
+
+bool fk_ledger_holds(const fk_ledger *);         /* all of it, TEXT and NETWORK aside */
+void fk_ledger_print(const fk_ledger *, FILE *); /* a table, one line a claim */
+int fk_ledger_write_json(const fk_ledger *, const char *path, fk_error *) FK_CHECKED;
+int fk_ledger_write_junit(const fk_ledger *, const char *path, fk_error *) FK_CHECKED;
+void fk_ledger_free(fk_ledger *);
+
+#endif

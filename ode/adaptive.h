@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The probability-flow ODE by GSL's adaptive steppers (rk45: gsl_odeiv2_step_rkf45; rk8pd), per
+ * particle, over threads. */
+#ifndef FK_ODE_ADAPTIVE_H
+#define FK_ODE_ADAPTIVE_H
+
+#include "core/field.h"
+#include "schedules/scheme.h"
+
+typedef struct {
+    double rtol, atol;  /* local error per step and coordinate <= atol + rtol |x| */
+    int threads;        /* 0: all */
+    size_t evaluations; /* out: score evaluations, all particles */
+    size_t rejected;    /* out: failed steps, all particles */
+} fk_adaptive_options;
+
+/* Integrate n particles through times t[0] > t[1] > ... > t[n_t-1] (or increasing). x (n_t, n,
+ * dim), C order: row 0 holds the starts, the other rows are filled. FK_USAGE where a step size
+ * collapses (below 1e-14 of the interval) or a value is not finite: names particle, t and what to
+ * change. */
+int fk_adaptive_solve(const fk_scheme *, const fk_schedule *, const fk_field *, const double *t,
+                      size_t n_t, size_t n, double *x, fk_adaptive_options *,
+                      fk_error *) FK_CHECKED;
+
+#endif

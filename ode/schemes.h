@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Deterministic schemes for the probability-flow ODE  dx/dt = f x - g^2/2 score. */
+#ifndef FK_ODE_SCHEMES_H
+#define FK_ODE_SCHEMES_H
+
+#include "schedules/scheme.h"
+
+extern const fk_scheme *const fk_ode_schemes[]; /* pointers to the one record in each file */
+extern const size_t fk_n_ode_schemes;
+
+extern const fk_scheme fk_euler, fk_heun, fk_rk4, fk_rk45, fk_rk8pd;
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The time axis of a run: N + 1 nodes from noise to data, with the coefficients at each. Grids are
+ * functions of u = n/N:
+ *     uniform    t = t_start + u (t_end - t_start)
+ *     quadratic  sqrt(t) uniform
+ *     lambda     log(s/sigma) uniform (needs the schedule's inverse)
+ *     karras     (sigma/s)^(1/rho) uniform, rho = 7 (Karras et al. 2022, eq. 5)
+ *     file:PATH  one t a line, decreasing
+ * and on a chain of T indices, choosing N of them (the last step goes to clean data, index -1):
+ *     leading, trailing, linspace, quad, file:PATH. */
+#ifndef FK_SCHEDULES_AXIS_H
+#define FK_SCHEDULES_AXIS_H
+
+#include "schedules/chain.h"
+
+typedef struct fk_axis {
+    const fk_schedule *schedule; /* NULL on a chain; borrowed */
+    size_t n_steps;
+    double *t;       /* (n_steps + 1) decreasing; on a chain the index, -1 at the end */
+    fk_coeffs *node; /* (n_steps + 1) */
+} fk_axis;
+
+int fk_axis_on_schedule(const fk_schedule *, const char *grid, size_t n_steps, double t_start,
+                        double t_end, fk_axis *axis, fk_error *err) FK_CHECKED;
+int fk_axis_on_chain(const fk_chain *, const char *grid, size_t n_steps, fk_axis *axis,
+                     fk_error *err) FK_CHECKED;
+void fk_axis_free(fk_axis *);
+
+extern const fk_row fk_grid_rows[]; /* for lists */
+extern const size_t fk_n_grid_rows;
+
+#endif

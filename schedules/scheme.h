@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Schemes: a scheme is a function that fills the step table (core/step.h) of step n on an axis. */
+#ifndef FK_SCHEDULES_SCHEME_H
+#define FK_SCHEDULES_SCHEME_H
+
+#include "core/step.h"
+#include "schedules/axis.h"
+
+/* What a scheme needs of the time axis beyond its nodes. */
+enum {
+    FK_NODES = 0,
+    FK_F_G2 = 1,          /* f and g^2, at the nodes and between them */
+    FK_LAMBDA_INVERSE = 2 /* t(lambda) */
+};
+
+typedef struct fk_step_at {
+    const fk_axis *axis;
+    size_t n; /* from node n to node n + 1 */
+} fk_step_at;
+
+typedef struct fk_scheme {
+    fk_row row;
+    double strong_order, weak_order; /* as its paper proves; NAN where it claims none */
+    unsigned needs;
+    bool adaptive; /* not a table: run by ode/adaptive.h; step is NULL */
+    double param[FK_MAX_PARAMS];
+    void (*step)(const struct fk_scheme *, const fk_step_at *,
+                 fk_step *table); /* table comes zeroed */
+} fk_scheme;
+
+/* A scheme by its spec from one or more tables of rows (sde/schemes.h, ode/schemes.h). */
+int fk_scheme_parse(const char *spec, const fk_scheme *const *table, size_t n, fk_scheme *scheme,
+                    fk_error *err) FK_CHECKED;
+
+/* Score evaluations of one step, computed from its table. */
+size_t fk_step_evaluations(const fk_step *);
+
+/* A plan: schedule or chain, grid and scheme, frozen into one step table per step. */
+typedef struct fk_plan {
+    fk_step *step; /* (n_steps) */
+    size_t n_steps;
+    size_t evaluations; /* of the whole run */
+    size_t normals;     /* the most of any step */
+    size_t history;     /* the most of any step */
+} fk_plan;
+
+/* Refuses (FK_USAGE) a scheme that needs more of the axis than it offers, with one line. */
+int fk_plan_new(const fk_axis *, const fk_scheme *, fk_plan *plan, fk_error *err) FK_CHECKED;
+void fk_plan_free(fk_plan *);
+
+#endif
