@@ -11,11 +11,11 @@
 
 #include "core/base.h"
 
-#define FK_SUITE(name, ...)                                                                        \
+#define FK_SUITE(title, ...)                                                                       \
     int main(void)                                                                                 \
     {                                                                                              \
         const TTest *const tests[] = {__VA_ARGS__};                                                \
-        Suite *suite = suite_create(name);                                                         \
+        Suite *suite = suite_create(title);                                                        \
         for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {                                \
             TCase *one = tcase_create(tests[i]->name);                                             \
             tcase_set_timeout(one, 300);                                                           \
