@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/observe.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/sum.h"
+
+fk_snapshots *fk_snapshots_new(size_t n_times, size_t n, size_t dim)
+{
+    fk_snapshots *snap = fk_alloc(1, sizeof *snap);
+    *snap = (fk_snapshots){fk_alloc(n_times * n * dim, sizeof(double)), n_times, n, dim};
+    return snap;
+}
+
+void fk_snapshots_free(fk_snapshots *snap)
+{
+    if (!snap) return;
+    free(snap->x);
+    free(snap);
+}
+
+/* Blocks are disjoint, so that each thread stores straight into the whole. */
+static void snapshots_see(void *self, void *state, size_t j, uint64_t first, size_t count,
+                          fk_block x)
+{
+    (void)state;
+    const fk_snapshots *snap = self;
+    assert(j < snap->n_times && first + count <= snap->n && x.dim == snap->dim);
+    double *to = snap->x + (j * snap->n + first) * snap->dim;
+    for (size_t p = 0; p < count; p++)
+        for (size_t i = 0; i < x.dim; i++) to[p * x.dim + i] = x.x[i * x.ld + p];
+}
+
+fk_observer fk_observe_snapshots(fk_snapshots *snap)
+{
+    return (fk_observer){snap, 0, snapshots_see, NULL};
+}
+
+/* The sums of one coordinate at one time. */
+typedef struct {
+    fk_sum x, x2;
+    uint64_t n;
+} sums;
+
+struct fk_moments {
+    size_t n_times, dim;
+    sums sum[]; /* (n_times, dim) */
+};
+
+fk_moments *fk_moments_new(size_t n_times, size_t dim)
+{
+    fk_moments *mom = fk_alloc(1, sizeof *mom + n_times * dim * sizeof(sums));
+    mom->n_times = n_times;
+    mom->dim = dim;
+    return mom;
+}
+
+void fk_moments_free(fk_moments *mom)
+{
+    free(mom);
+}
+
+/* Sixteen lanes are added in plain doubles, always in the same tree, and the result exactly.
+ * Blocks start at multiples of FK_LANES, so that the same sixteen particles meet whatever the
+ * block's size; lanes beyond the ensemble's last particle count as 0. */
+static void add_lanes(sums *sum, const double *x, size_t count)
+{
+    double a[FK_LANES] = {0}, b[FK_LANES] = {0};
+    for (size_t p = 0; p < count; p++) {
+        a[p] = x[p];
+        b[p] = x[p] * x[p];
+    }
+    for (size_t width = FK_LANES / 2; width > 0; width /= 2)
+        for (size_t p = 0; p < width; p++) {
+            a[p] += a[p + width];
+            b[p] += b[p + width];
+        }
+    fk_sum_add(&sum->x, a[0]);
+    fk_sum_add(&sum->x2, b[0]);
+    sum->n += count;
+}
+
+static void moments_see(void *self, void *state, size_t j, uint64_t first, size_t count, fk_block x)
+{
+    const fk_moments *mom = self;
+    assert(j < mom->n_times && x.dim == mom->dim && first % FK_LANES == 0);
+    (void)first;
+    sums *mine = (sums *)state + j * mom->dim;
+    for (size_t i = 0; i < x.dim; i++)
+        for (size_t p = 0; p < count; p += FK_LANES)
+            add_lanes(mine + i, x.x + i * x.ld + p, count - p < FK_LANES ? count - p : FK_LANES);
+}
+
+static void moments_merge(void *self, void *state)
+{
+    fk_moments *mom = self;
+    const sums *mine = state;
+    for (size_t k = 0; k < mom->n_times * mom->dim; k++) {
+        fk_sum_merge(&mom->sum[k].x, &mine[k].x);
+        fk_sum_merge(&mom->sum[k].x2, &mine[k].x2);
+        mom->sum[k].n += mine[k].n;
+    }
+}
+
+fk_observer fk_observe_moments(fk_moments *mom)
+{
+    return (fk_observer){mom, mom->n_times * mom->dim * sizeof(sums), moments_see, moments_merge};
+}
+
+static const sums *moments_of(const fk_moments *mom, size_t j, size_t i)
+{
+    assert(j < mom->n_times && i < mom->dim);
+    return mom->sum + j * mom->dim + i;
+}
+
+double fk_moments_mean(const fk_moments *mom, size_t j, size_t i)
+{
+    const sums *sum = moments_of(mom, j, i);
+    return fk_sum_value(&sum->x) / (double)sum->n;
+}
+
+/* The squares are rounded: the relative error is about 2^-52 (1 + mean^2/variance). */
+double fk_moments_variance(const fk_moments *mom, size_t j, size_t i)
+{
+    const sums *sum = moments_of(mom, j, i);
+    double n = (double)sum->n, total = fk_sum_value(&sum->x);
+    return (fk_sum_value(&sum->x2) - total / n * total) / (n - 1);
+}
+
+struct fk_histogram {
+    size_t n_times, bins, axis;
+    double *lo, *hi;  /* (n_times) */
+    uint64_t *counts; /* (n_times, bins + 2) */
+};
+
+fk_histogram *fk_histogram_new(size_t n_times, size_t bins, size_t axis, const double *lo,
+                               const double *hi)
+{
+    assert(bins > 0);
+    fk_histogram *h = fk_alloc(1, sizeof *h);
+    *h = (fk_histogram){n_times,
+                        bins,
+                        axis,
+                        fk_alloc(n_times, sizeof(double)),
+                        fk_alloc(n_times, sizeof(double)),
+                        fk_alloc(n_times * (bins + 2), sizeof(uint64_t))};
+    for (size_t j = 0; j < n_times; j++) {
+        assert(lo[j] < hi[j]);
+        h->lo[j] = lo[j];
+        h->hi[j] = hi[j];
+    }
+    return h;
+}
+
+void fk_histogram_free(fk_histogram *h)
+{
+    if (!h) return;
+    free(h->lo);
+    free(h->hi);
+    free(h->counts);
+    free(h);
+}
+
+/* 0: below, 1 + bin, bins + 1: above. */
+static size_t bin_of(const fk_histogram *h, size_t j, double x)
+{
+    if (!(x >= h->lo[j])) return 0;
+    if (x >= h->hi[j]) return h->bins + 1;
+    size_t bin = (size_t)((x - h->lo[j]) / (h->hi[j] - h->lo[j]) * (double)h->bins);
+    return 1 + (bin < h->bins ? bin : h->bins - 1); /* the product may round up to bins */
+}
+
+static void histogram_see(void *self, void *state, size_t j, uint64_t first, size_t count,
+                          fk_block x)
+{
+    (void)first;
+    const fk_histogram *h = self;
+    assert(j < h->n_times && h->axis < x.dim);
+    uint64_t *mine = (uint64_t *)state + j * (h->bins + 2);
+    const double *row = x.x + h->axis * x.ld;
+    for (size_t p = 0; p < count; p++) mine[bin_of(h, j, row[p])]++;
+}
+
+static void histogram_merge(void *self, void *state)
+{
+    fk_histogram *h = self;
+    const uint64_t *mine = state;
+    for (size_t k = 0; k < h->n_times * (h->bins + 2); k++) h->counts[k] += mine[k];
+}
+
+fk_observer fk_observe_histogram(fk_histogram *h)
+{
+    return (fk_observer){h, h->n_times * (h->bins + 2) * sizeof(uint64_t), histogram_see,
+                         histogram_merge};
+}
+
+const uint64_t *fk_histogram_counts(const fk_histogram *h, size_t j)
+{
+    assert(j < h->n_times);
+    return h->counts + j * (h->bins + 2);
+}
+
+double fk_histogram_quantile(const fk_histogram *h, size_t j, double p)
+{
+    assert(p >= 0 && p <= 1);
+    const uint64_t *counts = fk_histogram_counts(h, j);
+    uint64_t all = 0;
+    for (size_t b = 0; b < h->bins + 2; b++) all += counts[b];
+    double wanted = p * (double)all, below = (double)counts[0];
+    double width = (h->hi[j] - h->lo[j]) / (double)h->bins;
+    if (all == 0) return NAN;
+    if (wanted < below) return h->lo[j];
+    for (size_t b = 0; b < h->bins; b++) {
+        double here = (double)counts[1 + b];
+        if (here > 0 && wanted <= below + here)
+            return h->lo[j] + width * ((double)b + (wanted - below) / here);
+        below += here;
+    }
+    return h->hi[j];
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The observers, driven by hand as core/integrate.h drives them: blocks of any size at multiples of
+ * FK_LANES, in any order, over any number of thread states. */
+#include <string.h>
+
+#include "core/observe.h"
+#include "core/stats.h"
+#include "tests/suite.h"
+
+enum { N = 1003, DIM = 3, TIMES = 2 };
+
+/* Coordinate i of particle p at time j: skewed, and far from 0 in the last coordinate. */
+static double value(size_t j, uint64_t p, size_t i)
+{
+    double u = fmod(0.5 + 0.6180339887498949 * (double)(p + 1), 1);
+    double v = fmod(0.3 + 0.7548776662466927 * (double)(p * 3 + i + 1), 1);
+    return (double)(j + 1) * (u * u - 2.385 * v) + (i == 2 ? 1e3 : 0);
+}
+
+/* Let an observer see all particles in blocks of `size`, dealt to `threads` states in an order that
+ * `salt` shuffles. */
+static void observe(fk_observer obs, size_t size, size_t threads, size_t salt)
+{
+    size_t blocks = (N + size - 1) / size;
+    char *state = fk_alloc(threads, obs.state_size + FK_ALIGN);
+    double *x = fk_alloc(DIM * size, sizeof *x);
+    for (size_t k = 0; k < blocks; k++) {
+        size_t b = salt ? blocks - 1 - k : k, first = b * size;
+        for (size_t j = 0; j < TIMES; j++) {
+            for (size_t i = 0; i < DIM; i++)
+                for (size_t p = 0; p < size; p++) x[i * size + p] = value(j, first + p, i);
+            size_t thread = (b * 7 + salt) % threads;
+            obs.see(obs.self, state + thread * obs.state_size, j, first,
+                    N - first < size ? N - first : size, (fk_block){x, size, DIM, size});
+        }
+    }
+    if (obs.merge)
+        for (size_t t = 0; t < threads; t++)
+            obs.merge(obs.self, state + ((t + salt) % threads) * obs.state_size);
+    free(x);
+    free(state);
+}
+
+START_TEST(snapshots_hold_every_particle_at_every_time)
+{
+    fk_snapshots *snap = fk_snapshots_new(TIMES, N, DIM);
+    observe(fk_observe_snapshots(snap), 48, 1, 1);
+    for (size_t j = 0; j < TIMES; j++)
+        for (size_t p = 0; p < N; p++)
+            for (size_t i = 0; i < DIM; i++)
+                ck_assert(snap->x[(j * N + p) * DIM + i] == value(j, p, i));
+    fk_snapshots_free(snap);
+}
+END_TEST
+
+/* Two passes in long double. */
+static void moments_by_two_passes(size_t j, size_t i, double *mean, double *variance)
+{
+    long double sum = 0, squares = 0;
+    for (size_t p = 0; p < N; p++) sum += value(j, p, i);
+    for (size_t p = 0; p < N; p++) {
+        long double d = value(j, p, i) - sum / N;
+        squares += d * d;
+    }
+    *mean = (double)(sum / N);
+    *variance = (double)(squares / (N - 1));
+}
+
+/* Sixteen roundings of 2^-53 each in a mean; in a variance those of the squares, relative to
+ * 1 + mean^2/variance (1e6 in the last coordinate). */
+START_TEST(moments_equal_those_of_two_passes)
+{
+    fk_moments *mom = fk_moments_new(TIMES, DIM);
+    observe(fk_observe_moments(mom), 64, 3, 0);
+    for (size_t j = 0; j < TIMES; j++)
+        for (size_t i = 0; i < DIM; i++) {
+            double mean, variance;
+            moments_by_two_passes(j, i, &mean, &variance);
+            double scale = variance + mean * mean;
+            fk_assert_near(fk_moments_mean(mom, j, i), mean, 8 * 0x1p-53 * sqrt(scale));
+            fk_assert_near(fk_moments_variance(mom, j, i), variance, 8 * 0x1p-53 * scale);
+            ck_assert(fabs(variance * (N - 1) / N - variance) > 8 * 0x1p-53 * scale); /* control */
+        }
+    fk_moments_free(mom);
+}
+END_TEST
+
+START_TEST(moments_have_the_same_bits_for_every_block_size_and_thread_count)
+{
+    fk_moments *first = fk_moments_new(TIMES, DIM);
+    observe(fk_observe_moments(first), 16, 1, 0);
+    double plain[2] = {0, 0};
+    for (size_t p = 0; p < N; p++) {
+        plain[0] += value(0, p, 2);
+        plain[1] += value(0, N - 1 - p, 2);
+    }
+    ck_assert(plain[0] != plain[1]); /* the control: a running sum does depend on the order */
+    size_t size[] = {16, 32, 48, 64, 256, 1008, 2048};
+    for (size_t k = 0; k < sizeof size / sizeof *size; k++)
+        for (size_t threads = 1; threads <= 5; threads += 2) {
+            fk_moments *mom = fk_moments_new(TIMES, DIM);
+            observe(fk_observe_moments(mom), size[k], threads, k % 2);
+            for (size_t j = 0; j < TIMES; j++)
+                for (size_t i = 0; i < DIM; i++) {
+                    ck_assert(fk_moments_mean(mom, j, i) == fk_moments_mean(first, j, i));
+                    ck_assert(fk_moments_variance(mom, j, i) == fk_moments_variance(first, j, i));
+                }
+            fk_moments_free(mom);
+        }
+    fk_moments_free(first);
+}
+END_TEST
+
+START_TEST(histograms_count_every_particle_once)
+{
+    double lo[TIMES] = {-1.5, -3.1}, hi[TIMES] = {0.4, 1.3};
+    enum { BINS = 37 };
+    fk_histogram *h = fk_histogram_new(TIMES, BINS, 1, lo, hi);
+    observe(fk_observe_histogram(h), 32, 4, 1);
+    for (size_t j = 0; j < TIMES; j++) {
+        uint64_t all = 0;
+        double width = (hi[j] - lo[j]) / BINS;
+        for (size_t b = 0; b < BINS + 2; b++) {
+            uint64_t here = 0;
+            double from = b == 0 ? -INFINITY : lo[j] + (double)(b - 1) * width;
+            double to = b == BINS + 1 ? INFINITY : b == BINS ? hi[j] : lo[j] + (double)b * width;
+            if (b == BINS + 1) from = hi[j];
+            for (size_t p = 0; p < N; p++) here += value(j, p, 1) >= from && value(j, p, 1) < to;
+            ck_assert_uint_eq(fk_histogram_counts(h, j)[b], here);
+            all += here;
+        }
+        ck_assert_uint_eq(all, N);
+        ck_assert_uint_gt(fk_histogram_counts(h, j)[0], 0);
+        ck_assert_uint_gt(fk_histogram_counts(h, j)[BINS + 1], 0);
+    }
+    fk_histogram_free(h);
+}
+END_TEST
+
+START_TEST(histogram_quantiles_are_within_a_bin_of_those_of_the_sample)
+{
+    static double x[N];
+    for (size_t p = 0; p < N; p++) x[p] = value(0, p, 0);
+    fk_sort(x, N);
+    double lo[TIMES] = {x[0], x[0]}, hi[TIMES] = {x[N - 1] + 1e-9, x[N - 1] + 1e-9};
+    enum { BINS = 200 };
+    fk_histogram *h = fk_histogram_new(TIMES, BINS, 0, lo, hi);
+    observe(fk_observe_histogram(h), 16, 2, 0);
+    double width = (hi[0] - lo[0]) / BINS;
+    int caught = 0;
+    for (int k = 0; k <= 100; k++) {
+        double p = k / 100.0, right = fk_quantile_sorted(x, N, p);
+        fk_assert_near(fk_histogram_quantile(h, 0, p), right, width);
+        caught += fabs(fk_histogram_quantile(h, 0, p * 0.95) - right) > width; /* the control */
+    }
+    ck_assert_int_gt(caught, 50);
+    fk_histogram_free(h);
+}
+END_TEST
+
+FK_SUITE("observe", snapshots_hold_every_particle_at_every_time, moments_equal_those_of_two_passes,
+         moments_have_the_same_bits_for_every_block_size_and_thread_count,
+         histograms_count_every_particle_once,
+         histogram_quantiles_are_within_a_bin_of_those_of_the_sample)
