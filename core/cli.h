@@ -14,7 +14,7 @@ typedef enum {
     FK_OPT_FLAG,   /* bool */
     FK_OPT_TEXT,   /* const char * */
     FK_OPT_COUNT,  /* size_t, >= 1 */
-    FK_OPT_SEED,   /* uint64_t */
+    FK_OPT_SEED,   /* uint64_t, below 2^63; "random" takes one from the system */
     FK_OPT_REAL,   /* double, finite */
     FK_OPT_REALS,  /* fk_reals: a comma-separated list */
     FK_OPT_INDICES /* fk_indices: a comma-separated list of integers >= 0 */
@@ -53,27 +53,38 @@ typedef struct {
     char **arg;
 } fk_cli;
 
+/* Fill the option's variable from `text` (NULL for a flag); FK_USAGE where it is no such value. The
+ * numbers of a list are newly allocated. */
+int fk_option_set(const fk_option *, const char *text, fk_error *err) FK_CHECKED;
+
 /* Parse, or print help/version and exit 0, or print one line and exit 2. Also remembers the command
  * line for the head of the files that this process writes, and installs the handlers of
  * core/file.h. */
 fk_cli fk_cli_parse(const fk_command *command, int argc, char **argv);
 
-/* The command as typed, e.g. "fokker sample --mixture three-1d". Left out of files that must be
- * equal for equal runs: --threads, --block, --quiet and the output's name. */
+/* The command, e.g. "fokker sample --mixture three-1d --seed 1": options in full and in the order
+ * typed, then words, then the seed as a number whether or not it was typed, quoted for a shell.
+ * Left out, since files must be equal for equal runs: --threads, --block, --quiet and --out. Empty
+ * where fk_cli_parse was not called. */
 const char *fk_cli_text(void);
+/* The seed, NULL for a command that has none; and whether --quiet was given. */
+const uint64_t *fk_cli_seed(void);
+bool fk_cli_quiet(void);
 
 /* Print "fokker NAME: message" and return the exit code; 0 and silence for FK_OK. */
 int fk_cli_report(const fk_error *err);
 
-/* The folder of the running binary's siblings, and the folder of the gnuplot scripts. */
+/* The folder of the running binary's siblings, and the folder of the gnuplot scripts:
+ * $FOKKER_PLOTS, else ../../plots from the binaries (a source tree), else plots beside them. */
 const char *fk_cli_folder(void);
 const char *fk_cli_plots(void);
 
-/* A progress bar on standard error: silent unless it is a terminal and --quiet is not given. Thread
- * safe; `done` of `total`. Ends itself at done == total. */
+/* A progress bar on standard error: silent (NULL) unless that is a terminal and --quiet is not
+ * given. fk_progress_add counts `done` more of `total`, from any thread; the bar is wiped when all
+ * is done. */
 typedef struct fk_progress fk_progress;
 fk_progress *fk_progress_new(const char *label, size_t total);
-void fk_progress_add(fk_progress *, size_t done); /* NULL is allowed */
+void fk_progress_add(fk_progress *, size_t done); /* NULL is allowed, here and below */
 void fk_progress_free(fk_progress *);
 
 /* Run plots/NAME.gp through gnuplot with `folder` as data and output folder (gnuplot variable

@@ -11,7 +11,8 @@
 
 typedef struct fk_file fk_file;
 
-/* Open `path` for writing; "-" is standard output. Makes no folders. */
+/* Open `path` for writing; "-" is standard output, and a device or a pipe is written in place.
+ * Makes no folders: FK_FILE with one line that names what is missing. */
 int fk_file_create(const char *path, fk_file **file, fk_error *err) FK_CHECKED;
 /* The stream to print to; writing errors are found by fk_file_commit. */
 FILE *fk_file_stream(fk_file *);
@@ -19,12 +20,21 @@ FILE *fk_file_stream(fk_file *);
 int fk_file_commit(fk_file *, fk_error *err) FK_CHECKED;
 /* Give up: remove the temporary file. */
 void fk_file_abandon(fk_file *);
+/* Whether `path` could be created now: asked before a long run, not after it. Leaves nothing. */
+int fk_file_probe(const char *path, fk_error *err) FK_CHECKED;
+
+/* Remove the temporaries and exit with FK_INTERRUPTED on SIGINT, SIGTERM and SIGHUP. Called by
+ * fk_cli_parse; a program that has signals of its own does without. */
+void fk_file_catch_signals(void);
 
 /* Make a folder and its parents (mkdir -p); FK_FILE with one line where it cannot be. */
 int fk_make_folder(const char *path, fk_error *err) FK_CHECKED;
 
 /* "out/band" + "band.csv" -> newly allocated "out/band/band.csv". */
 char *fk_path_join(const char *folder, const char *name);
+
+/* The folder of a path, newly allocated: "out/band", "." or "/". */
+char *fk_path_folder(const char *path);
 
 /* Whether `path` ends in `.ext`. */
 bool fk_path_has_ending(const char *path, const char *ext);

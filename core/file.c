@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define _XOPEN_SOURCE 700 /* realpath */
+
+#include "core/file.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Temporaries that exist now. A signal handler can reach nothing but globals, and may call nothing
+ * but async-signal-safe functions: hence a fixed table of plain buffers, each with a flag that is
+ * raised after its path is in place and lowered before the path is reused. */
+enum { FREE, TAKEN, READY, MAX_PENDING = 32 };
+static struct {
+    atomic_int state;
+    char path[PATH_MAX];
+} pending[MAX_PENDING];
+
+struct fk_file {
+    FILE *stream;
+    char *path;      /* as the caller named it, for messages */
+    char *target;    /* where the temporary goes on commit; NULL: written in place */
+    char *temporary; /* NULL: written in place */
+    int slot;
+};
+
+static void on_signal(int number)
+{
+    (void)number;
+    for (int i = 0; i < MAX_PENDING; i++)
+        if (atomic_load(&pending[i].state) == READY) unlink(pending[i].path);
+    _exit(FK_INTERRUPTED);
+}
+
+void fk_file_catch_signals(void)
+{
+    const int number[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction act, old;
+    memset(&act, 0, sizeof act);
+    act.sa_handler = on_signal;
+    sigfillset(&act.sa_mask);
+    for (size_t i = 0; i < sizeof number / sizeof *number; i++) /* nohup's SIG_IGN stays */
+        if (sigaction(number[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+            sigaction(number[i], &act, NULL);
+}
+
+static int register_pending(const char *path)
+{
+    for (int i = 0; i < MAX_PENDING; i++) {
+        int expected = FREE;
+        if (!atomic_compare_exchange_strong(&pending[i].state, &expected, TAKEN)) continue;
+        snprintf(pending[i].path, sizeof pending[i].path, "%s", path);
+        atomic_store(&pending[i].state, READY);
+        return i;
+    }
+    return -1;
+}
+
+static void forget_pending(int slot)
+{
+    if (slot >= 0) atomic_store(&pending[slot].state, FREE);
+}
+
+/* Why `path` cannot be created: the first thing on its way that is missing or is no folder. */
+static int cannot_create(const char *path, int why, fk_error *err)
+{
+    char *folder = fk_path_folder(path);
+    struct stat st;
+    if (why == ENOENT && stat(folder, &st) != 0) {
+        fk_fail(err, FK_FILE, "%s: there is no folder '%s'; make it first", path, folder);
+    } else if (why == ENOTDIR) {
+        char *up = fk_strdup(folder); /* climb to what is a plain file */
+        while (stat(up, &st) != 0 && errno == ENOTDIR) {
+            char *next = fk_path_folder(up);
+            free(up);
+            up = next;
+        }
+        fk_fail(err, FK_FILE, "%s: '%s' is a file, not a folder", path, up);
+        free(up);
+    } else {
+        fk_fail(err, FK_FILE, "%s: cannot write: %s", path, strerror(why));
+    }
+    free(folder);
+    return FK_FILE;
+}
+
+/* A new file beside the target, of a name that no other process or thread uses. */
+static int open_temporary(fk_file *f, fk_error *err)
+{
+    static atomic_uint count; /* makes names differ between threads */
+    char *folder = fk_path_folder(f->target), name[64];
+    int fd = -1, why = 0;
+    do {
+        snprintf(name, sizeof name, ".fokker-%ld-%u.tmp", (long)getpid(),
+                 atomic_fetch_add(&count, 1));
+        free(f->temporary);
+        f->temporary = fk_path_join(folder, name);
+        if (strlen(f->temporary) >= PATH_MAX) {
+            why = ENAMETOOLONG;
+            break;
+        }
+        f->slot = register_pending(f->temporary);
+        assert(f->slot >= 0);
+        fd = open(f->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (fd >= 0) break;
+        why = errno;
+        forget_pending(f->slot);
+    } while (why == EEXIST);
+    free(folder);
+    if (fd < 0) return cannot_create(f->path, why, err);
+    f->stream = fdopen(fd, "w");
+    assert(f->stream);
+    return FK_OK;
+}
+
+static void release(fk_file *f)
+{
+    free(f->path);
+    free(f->target);
+    free(f->temporary);
+    free(f);
+}
+
+int fk_file_create(const char *path, fk_file **file, fk_error *err)
+{
+    fk_file *f = fk_alloc(1, sizeof *f);
+    f->path = fk_strdup(path);
+    f->slot = -1;
+    *file = NULL;
+
+    struct stat st;
+    int status = FK_OK;
+    bool exists = stat(path, &st) == 0;
+    if (strcmp(path, "-") == 0) {
+        f->path[0] = '\0';
+        f->stream = stdout;
+    } else if (*path == '\0' || path[strlen(path) - 1] == '/' || (exists && S_ISDIR(st.st_mode))) {
+        status = fk_fail(err, FK_FILE, "'%s' is a folder, not a file", path);
+    } else if (exists && !S_ISREG(st.st_mode)) { /* a device or a pipe: never renamed over */
+        f->stream = fopen(path, "we");
+        if (!f->stream) status = cannot_create(path, errno, err);
+    } else {
+        char *real = exists ? realpath(path, NULL) : NULL; /* write through a link, not over it */
+        f->target = real ? real : fk_strdup(path);
+        if (exists && access(path, W_OK) != 0)
+            status = cannot_create(path, errno, err);
+        else
+            status = open_temporary(f, err);
+    }
+    if (status)
+        release(f);
+    else
+        *file = f;
+    return status;
+}
+
+FILE *fk_file_stream(fk_file *f)
+{
+    return f->stream;
+}
+
+int fk_file_commit(fk_file *f, fk_error *err)
+{
+    errno = 0;
+    bool ok = fflush(f->stream) == 0;
+    int why = errno;
+    if (ferror(f->stream)) ok = false;
+    if (f->stream != stdout && fclose(f->stream) != 0 && ok) {
+        ok = false;
+        why = errno;
+    }
+    if (ok && f->temporary && rename(f->temporary, f->target) != 0) {
+        ok = false;
+        why = errno;
+    }
+    if (!ok && f->temporary) unlink(f->temporary);
+    forget_pending(f->slot);
+    if (!ok)
+        fk_fail(err, FK_FILE, "%s: could not be written whole: %s",
+                *f->path ? f->path : "standard output", why ? strerror(why) : "a write failed");
+    release(f);
+    return ok ? FK_OK : FK_FILE;
+}
+
+void fk_file_abandon(fk_file *f)
+{
+    if (!f) return;
+    if (f->stream != stdout) fclose(f->stream);
+    if (f->temporary) unlink(f->temporary);
+    forget_pending(f->slot);
+    release(f);
+}
+
+int fk_file_probe(const char *path, fk_error *err)
+{
+    fk_file *file;
+    int status = fk_file_create(path, &file, err);
+    if (status == FK_OK) fk_file_abandon(file);
+    return status;
+}
