@@ -35,11 +35,11 @@ static size_t distance(const char *a, const char *b)
     return d[n][m];
 }
 
-/* Near: few edits for their length, or one begins with the other. */
+/* Near: the beginning of the known name, or few edits for its length. */
 static bool near(const char *name, const char *known)
 {
     size_t n = strlen(name), m = strlen(known), least = n < m ? n : m;
-    if (least >= 2 && strncmp(name, known, least) == 0) return true;
+    if (n >= 2 && strncmp(name, known, n) == 0) return true;
     size_t edits = distance(name, known);
     return edits <= (n < 6 ? 1 : n / 3) && edits < least;
 }
