@@ -25,10 +25,10 @@ typedef struct fk_schedule {
     bool exploding;      /* s = 1: the matching prior is N(0, sigma(t_max)^2 I), else N(0, I) */
     double param[FK_MAX_PARAMS];
     void (*at)(const struct fk_schedule *, double t, fk_coeffs *); /* any t of the domain */
-    double (*time_of)(const struct fk_schedule *, double lambda);  /* the inverse of lambda(t) */
-    int (*prepare)(
-        struct fk_schedule *,
-        fk_error *); /* after parameters are set: check them, set the intervals; may be NULL */
+    /* the inverse of lambda(t), for lambda between its values at the domain's ends */
+    double (*time_of)(const struct fk_schedule *, double lambda);
+    /* after parameters are set: check them, set the intervals; may be NULL */
+    int (*prepare)(struct fk_schedule *, fk_error *);
 } fk_schedule;
 
 /* vp-linear, vp-cosine, sub-vp, ve, edm, flow: in this order. */
@@ -38,6 +38,9 @@ extern const size_t fk_n_schedules;
 /* A schedule by its spec, "vp-linear:beta0=0.1,beta1=20". */
 int fk_schedule_parse(const char *spec, fk_schedule *schedule, fk_error *err) FK_CHECKED;
 
+/* All coefficients at a t of the domain. Each is within a few units in the last place of its
+ * condition |F| + |t dF/dt|. At the domain's ends they take their limits: sigma = 0 gives lambda =
+ * inf; s = 0 (vp-cosine and flow at t = 1) gives f = -inf, g2 = inf, lambda = -inf. */
 fk_coeffs fk_schedule_at(const fk_schedule *, double t);
 
 /* One line of FK_USAGE where t is outside the domain, or outside the usable interval. `what` names
