@@ -16,7 +16,8 @@ typedef struct {
 } fk_chain;
 
 /* "ddpm-linear:T=1000,beta_1=1e-4,beta_T=0.02", "cosine:T=1000,clip=0.999", or a VP schedule's spec
- * with T=..: that schedule sampled, alpha_bar_i = s((i+1)/T)^2. */
+ * (vp-linear, vp-cosine) with T=.. and its own parameters: that schedule sampled, alpha_bar_i =
+ * s((i+1)/T)^2. FK_USAGE for any other schedule: it has no alpha_bar. */
 int fk_chain_parse(const char *spec, fk_chain *chain, fk_error *err) FK_CHECKED;
 void fk_chain_free(fk_chain *);
 
