@@ -7,7 +7,14 @@
  *     karras     (sigma/s)^(1/rho) uniform, rho = 7 (Karras et al. 2022, eq. 5)
  *     file:PATH  one t a line, decreasing
  * and on a chain of T indices, choosing N of them (the last step goes to clean data, index -1):
- *     leading, trailing, linspace, quad, file:PATH. */
+ *     leading    k floor(T/N)                 900 .. 0 for 10 of 1000
+ *     trailing   round(T - k T/N) - 1         999 .. 99
+ *     linspace   round(k (T-1)/(N-1))         999 .. 0
+ *     quad       floor(0.8 T (k/(N-1))^2)     800 .. 0
+ *     file:PATH  one index a line, decreasing
+ * The end nodes are t_start and t_end exactly; nodes decrease strictly and lie in the usable
+ * interval, or else the call fails with FK_USAGE. A file tells its own number of steps and its own
+ * ends: n_steps, t_start and t_end are then not read. */
 #ifndef FK_SCHEDULES_AXIS_H
 #define FK_SCHEDULES_AXIS_H
 
@@ -26,7 +33,7 @@ int fk_axis_on_chain(const fk_chain *, const char *grid, size_t n_steps, fk_axis
                      fk_error *err) FK_CHECKED;
 void fk_axis_free(fk_axis *);
 
-extern const fk_row fk_grid_rows[]; /* for lists */
+extern const fk_row fk_grid_rows[]; /* for lists: those on schedules, file, those on chains */
 extern const size_t fk_n_grid_rows;
 
 #endif
