@@ -22,17 +22,19 @@ typedef struct fk_scheme {
     fk_row row;
     double strong_order, weak_order; /* as its paper proves; NAN where it claims none */
     unsigned needs;
-    bool adaptive; /* not a table: run by ode/adaptive.h; step is NULL */
+    bool adaptive;         /* not a table: run by ode/adaptive.h; step is NULL */
+    const void *constants; /* of a family that shares its step(), such as a Butcher tableau */
     double param[FK_MAX_PARAMS];
+    int (*check)(const struct fk_scheme *, fk_error *); /* the parameters; may be NULL */
     void (*step)(const struct fk_scheme *, const fk_step_at *,
                  fk_step *table); /* table comes zeroed */
 } fk_scheme;
 
-/* A scheme by its spec from one or more tables of rows (sde/schemes.h, ode/schemes.h). */
+/* A scheme by its spec from a table of records (sde/schemes.h, ode/schemes.h, or both joined). */
 int fk_scheme_parse(const char *spec, const fk_scheme *const *table, size_t n, fk_scheme *scheme,
                     fk_error *err) FK_CHECKED;
 
-/* Score evaluations of one step, computed from its table. */
+/* Score evaluations of one step, computed from its table: the stages that use the score. */
 size_t fk_step_evaluations(const fk_step *);
 
 /* A plan: schedule or chain, grid and scheme, frozen into one step table per step. */

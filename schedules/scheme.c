@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "schedules/scheme.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+int fk_scheme_parse(const char *spec, const fk_scheme *const *table, size_t n, fk_scheme *scheme,
+                    fk_error *err)
+{
+    fk_row *row = fk_alloc(n, sizeof *row);
+    for (size_t i = 0; i < n; i++) row[i] = table[i]->row;
+    long i = fk_row_find(spec, "scheme", row, n, err);
+    free(row);
+    if (i < 0) return FK_USAGE;
+    *scheme = *table[i];
+    int status = fk_spec_params(spec, "scheme", scheme->row.param, scheme->param, err);
+    if (status == FK_OK && scheme->check) status = scheme->check(scheme, err);
+    return status;
+}
+
+size_t fk_step_evaluations(const fk_step *step)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < step->stages; i++) n += step->stage[i].q != 0;
+    return n;
+}
+
+int fk_plan_new(const fk_axis *axis, const fk_scheme *scheme, fk_plan *plan, fk_error *err)
+{
+    *plan = (fk_plan){.n_steps = 0};
+    if (scheme->adaptive)
+        return fk_fail(err, FK_USAGE,
+                       "scheme '%s' is adaptive: it chooses its own steps and runs on "
+                       "no grid",
+                       scheme->row.name);
+    if (!axis->schedule && scheme->needs != FK_NODES)
+        return fk_fail(err, FK_USAGE,
+                       "scheme '%s' needs %s, which a chain has not; take --schedule, "
+                       "or a scheme of nodes only, such as ddim",
+                       scheme->row.name, scheme->needs & FK_F_G2 ? "f and g^2" : "t(lambda)");
+
+    plan->n_steps = axis->n_steps;
+    plan->step = fk_alloc(axis->n_steps, sizeof *plan->step);
+    for (size_t n = 0; n < axis->n_steps; n++) {
+        fk_step *step = &plan->step[n];
+        scheme->step(scheme, &(fk_step_at){.axis = axis, .n = n}, step);
+        assert(step->stages <= FK_MAX_STAGES && step->normals <= FK_MAX_NORMALS &&
+               step->history <= FK_MAX_HISTORY);
+        plan->evaluations += fk_step_evaluations(step);
+        if (step->normals > plan->normals) plan->normals = step->normals;
+        if (step->history > plan->history) plan->history = step->history;
+    }
+    return FK_OK;
+}
+
+void fk_plan_free(fk_plan *plan)
+{
+    free(plan->step);
+    *plan = (fk_plan){.n_steps = 0};
+}
