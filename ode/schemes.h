@@ -8,6 +8,8 @@
 extern const fk_scheme *const fk_ode_schemes[]; /* pointers to the one record in each file */
 extern const size_t fk_n_ode_schemes;
 
-extern const fk_scheme fk_euler, fk_heun, fk_rk4, fk_rk45, fk_rk8pd;
+extern const fk_scheme fk_euler, fk_midpoint, fk_heun, fk_bs3, fk_rk4, fk_dp5; /* runge_kutta.c */
+extern const fk_scheme fk_ddim;           /* eta = 0 unless given; with eta > 0 it draws noise */
+extern const fk_scheme fk_rk45, fk_rk8pd; /* adaptive.h */
 
 #endif
