@@ -18,10 +18,15 @@ typedef struct fk_marginal {
     double *mean;     /* (k, dim): M_k */
     double *var;      /* (k, dim): eigenvalues of S_k */
     double *log_norm; /* (k): log w_k - 1/2 log det(2 pi S_k) */
+    bool singular;    /* some eigenvalue of S_k is zero: a point mass at sigma = 0 */
+    /* (k, dim) each: what rounding left of mean, and 1/var with what rounding left of it. Where the
+     * components lie close together for their distance from x, only the differences of their
+     * exponents count, and those are far smaller than the rounding of the exponents themselves. */
+    double *mean_low, *inverse, *inverse_low;
 } fk_marginal;
 
-/* Freeze at (s, sigma), s >= 0, sigma >= 0. A component with a zero eigenvalue of S_k (a point mass
- * at sigma = 0) makes log-density and score undefined: they come out infinite or NaN. */
+/* Freeze at (s, sigma), s >= 0, sigma >= 0, both finite. Where `singular` is set, p has no density:
+ * log-density and all that fk_marginal_at gives are NaN; the 1-D law below keeps its meaning. */
 fk_marginal *fk_marginal_new(const fk_mixture *, double s, double sigma);
 void fk_marginal_free(fk_marginal *);
 
@@ -35,7 +40,9 @@ typedef struct {
     double *weight;     /* (k): responsibilities r_k(x) */
 } fk_point;
 
-/* Returns log p(x). */
+/* Returns log p(x). Exponents and scores of the components are worked in double-double, so that
+ * log p and the score are wrong by a few rounding errors of the inputs x, s, sigma, w, m, C and of
+ * the result, for |x| up to 1e150 and any condition of C. */
 double fk_marginal_at(const fk_marginal *, const double *x, const fk_point *out);
 
 /* d/dt log p_t(x) where s' = f s and (sigma^2)' = g2 + 2 f sigma^2: by differentiating the mixture

@@ -19,10 +19,14 @@ typedef struct {
     double *mean;       /* (k, dim) */
     double *var;        /* (k, dim): eigenvalues of C_k, >= 0 (diagonal: the variances in order) */
     double *axes; /* (k, dim, dim): row j is the unit eigenvector of var[j]; NULL unless FK_FULL */
+    /* What rounding to double left of var and axes, for code that needs more than double; NULL
+     * unless FK_FULL (elsewhere the variances are given, hence exact). */
+    double *var_low, *axes_low;
 } fk_mixture;
 
 /* Build from parts; copies. cov (k, dim, dim) symmetric. Weights must be positive and sum to 1
- * within 1e-6 (then normalised exactly); covariances positive definite, or exactly zero. */
+ * within 1e-6 (then divided by their sum); covariances positive definite, or exactly zero. Anything
+ * else, and what is not finite: FK_USAGE with "NAME: component 2: ..." (counted from 1). */
 int fk_mixture_new(const char *name, size_t dim, size_t k, const double *weight, const double *mean,
                    const double *cov, fk_mixture **mixture, fk_error *err) FK_CHECKED;
 /* The same with variances (k, dim), >= 0. */
