@@ -67,7 +67,7 @@ static int build_kernel_density(const char *path, const char *file, json_t *json
 {
     size_t rows = table->shape[0], available = table->n_axes > 1 ? table->shape[1] : 1;
     json_t *std = json_object_get(json, "std"), *scale = json_object_get(json, "standardise");
-    size_t n, *column;
+    size_t n = 0, *column = NULL;
     if (scale && !json_is_boolean(scale))
         return fk_fail(err, FK_USAGE, "%s: \"standardise\" must be true or false", path);
     if (table->n_axes > 2 || rows == 0)
