@@ -184,59 +184,76 @@ static double index_at(int grid, size_t n, size_t N, size_t T)
     }
 }
 
+static int indices_from_file(const char *spec, fk_axis *axis, fk_error *err)
+{
+    fk_table table;
+    size_t n = 0;
+    int status = read_column(spec, &table, &n, err);
+    if (status != FK_OK) return status;
+    axis_new(axis, NULL, n);
+    if (n > 0) memcpy(axis->t, table.x, n * sizeof *axis->t);
+    fk_table_free(&table);
+    return n > 0 ? FK_OK : fk_fail(err, FK_USAGE, "%s: a grid needs one index or more", spec + 5);
+}
+
+static int indices_from_grid(const fk_chain *chain, int grid, size_t n_steps, fk_axis *axis,
+                             fk_error *err)
+{
+    if (n_steps > chain->T)
+        return fk_fail(err, FK_USAGE, "%zu steps on the chain '%s', which has %zu; take fewer",
+                       n_steps, chain->spec, chain->T);
+    axis_new(axis, NULL, n_steps);
+    for (size_t n = 0; n < n_steps; n++) axis->t[n] = index_at(grid, n, n_steps, chain->T);
+    return FK_OK;
+}
+
+/* Whether i may follow `above` (T at the start) as a node of an axis. */
+static int check_index(const fk_chain *chain, const char *spec, double i, double above,
+                       fk_error *err)
+{
+    if (!(i >= 0 && i < (double)chain->T && i == floor(i)))
+        return fk_fail(err, FK_USAGE, "grid '%s': %g is no index of the chain '%s', 0 to %zu", spec,
+                       i, chain->spec, chain->T - 1);
+    if (!(i < above))
+        return fk_fail(err, FK_USAGE,
+                       "grid '%s': index %g follows %g, but indices must decrease; "
+                       "take fewer steps",
+                       spec, i, above);
+    if (isinf(chain->log_alpha_bar[(size_t)i]))
+        return fk_fail(
+            err, FK_USAGE,
+            "grid '%s': index %g of the chain '%s' has alpha_bar = 0, where "
+            "no denoiser can be read off a score; start lower, or take the chain cosine, "
+            "which is clipped",
+            spec, i, chain->spec);
+    return FK_OK;
+}
+
 int fk_axis_on_chain(const fk_chain *chain, const char *spec, size_t n_steps, fk_axis *axis,
                      fk_error *err)
 {
     assert(n_steps >= 1);
     *axis = (fk_axis){.n_steps = 0};
     int grid;
-    double value[FK_MAX_PARAMS] = {0}, T = (double)chain->T;
+    double value[FK_MAX_PARAMS] = {0};
     int status = grid_find(spec, FROM_FILE, QUAD, &grid, value, err);
     if (status != FK_OK) return status;
-    if (grid == FROM_FILE) {
-        fk_table table;
-        size_t rows = 0;
-        status = read_column(spec, &table, &rows, err);
-        if (status != FK_OK) return status;
-        axis_new(axis, NULL, rows);
-        if (rows) memcpy(axis->t, table.x, rows * sizeof *axis->t);
-        fk_table_free(&table);
-        if (rows == 0) status = fk_fail(err, FK_USAGE, "%s: no index in it", spec + 5);
-    } else if (n_steps > chain->T) {
-        return fk_fail(err, FK_USAGE,
-                       "grid '%s': %zu steps on a chain of %zu; take at most as many", spec,
-                       n_steps, chain->T);
-    } else {
-        axis_new(axis, NULL, n_steps);
-        for (size_t n = 0; n < n_steps; n++) axis->t[n] = index_at(grid, n, n_steps, chain->T);
-    }
+    if (grid == FROM_FILE)
+        status = indices_from_file(spec, axis, err);
+    else
+        status = indices_from_grid(chain, grid, n_steps, axis, err);
 
-    const double *i = axis->t;
-    axis->t[axis->n_steps] = -1;
+    double above = (double)chain->T;
     for (size_t n = 0; status == FK_OK && n < axis->n_steps; n++) {
-        if (!(i[n] >= 0 && i[n] < T && i[n] == floor(i[n])))
-            status = fk_fail(err, FK_USAGE,
-                             "grid '%s': %g is not an index of the chain '%s', which "
-                             "has 0 to %zu",
-                             spec, i[n], chain->spec, chain->T - 1);
-        else if (n > 0 && !(i[n] < i[n - 1]))
-            status =
-                fk_fail(err, FK_USAGE, "grid '%s': index %g follows %g, but they must decrease%s",
-                        spec, i[n], i[n - 1], grid == FROM_FILE ? "" : "; take fewer steps");
-        else if (isinf(chain->log_alpha_bar[(size_t)i[n]]))
-            status =
-                fk_fail(err, FK_USAGE,
-                        "grid '%s': chain '%s' has alpha_bar = 0 at index %g, and "
-                        "no denoiser can be read off the score there; take leading, or the chain "
-                        "cosine, which is clipped",
-                        spec, chain->spec, i[n]);
-        else
-            axis->node[n] = fk_chain_at(chain, (long)i[n]);
+        status = check_index(chain, spec, axis->t[n], above, err);
+        if (status == FK_OK) axis->node[n] = fk_chain_at(chain, (long)axis->t[n]);
+        above = axis->t[n];
     }
-    if (status != FK_OK) {
+    if (status == FK_OK) {
+        axis->t[axis->n_steps] = -1;
+        axis->node[axis->n_steps] = fk_chain_at(chain, -1);
+    } else {
         fk_axis_free(axis);
-        return status;
     }
-    axis->node[axis->n_steps] = fk_chain_at(chain, -1);
-    return FK_OK;
+    return status;
 }

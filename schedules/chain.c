@@ -56,7 +56,8 @@ static int ddpm_linear(fk_chain *chain, double first, double last, fk_error *err
 }
 
 /* beta_i = min(1 - cos^2 a_1 / cos^2 a_0, clip), a_0 and a_1 the angles at i/T and (i+1)/T. The
- * difference of squares is sin(a_1 - a_0) sin(a_1 + a_0), and cos a = sin(pi/2 - a). */
+ * difference of squares is sin(a_1 - a_0) sin(a_1 + a_0); cos a is written sin(pi/2 - a), and
+ * sin(a_1 + a_0) as the sine of the smaller supplement. */
 static int cosine(fk_chain *chain, double clip, fk_error *err)
 {
     if (!(clip > 0 && clip < 1))
@@ -64,8 +65,9 @@ static int cosine(fk_chain *chain, double clip, fk_error *err)
                        clip);
     const double c = 0.008, k = FK_PI / (2 * (1 + c)), T = (double)chain->T;
     for (size_t i = 0; i < chain->T; i++) {
-        double cos_0 = sin(k * (T - (double)i) / T);
-        double beta = sin(k / T) * sin(k * (((double)(2 * i) + 1) / T + 2 * c)) / (cos_0 * cos_0);
+        double up = (double)(2 * i + 1) / T + 2 * c, down = (double)(2 * (chain->T - i) - 1) / T;
+        double cos_0 = sin(k * (double)(chain->T - i) / T);
+        double beta = sin(k / T) * sin(k * fmin(up, down)) / (cos_0 * cos_0);
         chain->beta[i] = fmin(beta, clip);
     }
     accumulate(chain);

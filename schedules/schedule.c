@@ -75,7 +75,8 @@ static double sub_vp_time_of(const fk_schedule *self, double lambda)
 
 /* --- VP cosine, normalised so that s(0) = 1: s = cos a / cos b, sigma^2 = 1 - s^2, with
  *     a = k (t + c), b = k c, k = pi / (2 (1 + c)). As a = pi/2 - k (1 - t), cos a is
- *     sin k(1 - t), and cos^2 b - cos^2 a = sin(a - b) sin(a + b). --- */
+ *     sin k(1 - t), and cos^2 b - cos^2 a = sin(a - b) sin(a + b), the latter by the smaller of its
+ *     supplements k (t + 2 c) and k (2 - t). --- */
 
 static const fk_param cosine_params[] = {{"offset", 0.008, NULL}, {NULL, 0, NULL}};
 
@@ -93,7 +94,7 @@ static void vp_cosine_at(const fk_schedule *self, double t, fk_coeffs *out)
     double left = k * (1 - t); /* pi/2 - a */
     double tan_a = t + c < 1 - t ? tan(k * (t + c)) : 1 / tan(left);
     out->s = sin(left) / cos_b;
-    out->sigma = sqrt(sin(k * t) * sin(k * (t + 2 * c))) / cos_b;
+    out->sigma = sqrt(sin(k * t) * sin(k * fmin(t + 2 * c, 2 - t))) / cos_b;
     out->f = -k * tan_a;
     out->g2 = 2 * k * tan_a;
     out->lambda = log(out->s) - log(out->sigma);

@@ -103,7 +103,7 @@ static const struct {
     law *law;
 } oracles[] = {
     {"vp-linear", "vp-linear:beta0=0.385,beta1=13.7", vp_linear},
-    {"vp-cosine", "vp-cosine:offset=0.0385", vp_cosine},
+    {"vp-cosine", "vp-cosine:offset=23.85", vp_cosine},
     {"sub-vp", "sub-vp:beta0=2.385,beta1=1.27", sub_vp},
     {"ve", "ve:sigma_min=0.0237,sigma_max=31.7", ve},
     {"edm", "edm:sigma_min=0.0137,sigma_max=23.85", edm},
