@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Ledgers as text, JSON and JUnit XML (core/verdict.h). */
+#include <string.h>
+
+#include "core/file.h"
+#include "core/json.h"
+#include "core/verdict.h"
+
+static void print_missed(const fk_entry *e, FILE *out)
+{
+    for (size_t k = 0; k < e->n_controls; k++) {
+        const fk_control_result *c = &e->control[k];
+        if (c->caught) continue;
+        fprintf(out, "    not caught: %s (observed %.6g, expected %.6g, se %.2g: %s)\n", c->name,
+                c->verdict.observed, c->verdict.expected, c->verdict.se,
+                fk_status_name(c->verdict.status));
+    }
+}
+
+void fk_ledger_print(const fk_ledger *ledger, FILE *out)
+{
+    int width = 4;
+    for (size_t i = 0; i < ledger->n; i++) {
+        int length = (int)strlen(ledger->entry[i].id);
+        if (length > width) width = length;
+    }
+    fprintf(out, "%-*s  %-9s %12s %12s %9s %9s  %s\n", width, "id", "status", "observed",
+            "expected", "margin", "controls", "statement");
+    for (size_t i = 0; i < ledger->n; i++) {
+        const fk_entry *e = &ledger->entry[i];
+        const fk_verdict *v = &e->verdict;
+        fprintf(out, "%-*s  %-9s ", width, e->id, fk_status_name(v->status));
+        if (v->status == FK_TEXT || v->status == FK_NETWORK)
+            fprintf(out, "%12s %12s %9s %9s", "", "", "", "");
+        else
+            fprintf(out, "%12.6g %12.6g %9.2g %7zu/%zu", v->observed, v->expected, v->margin,
+                    fk_entry_caught(e), e->n_controls);
+        fprintf(out, "  %s\n", e->says);
+        print_missed(e, out);
+    }
+}
+
+void fk_ledger_print_tally(const fk_ledger *ledger, FILE *out)
+{
+    size_t holds = 0, text = 0, network = 0, caught = 0, controls = 0;
+    for (size_t i = 0; i < ledger->n; i++) {
+        const fk_entry *e = &ledger->entry[i];
+        holds += e->verdict.status == FK_HOLDS;
+        text += e->verdict.status == FK_TEXT;
+        network += e->verdict.status == FK_NETWORK;
+        controls += e->n_controls;
+        caught += fk_entry_caught(e);
+    }
+    fprintf(out, "%zu of %zu claims hold, %zu of %zu controls caught", holds,
+            ledger->n - text - network, caught, controls);
+    if (text) fprintf(out, ", %zu of wording only", text);
+    if (network) fprintf(out, ", %zu wait for a network", network);
+    fputc('\n', out);
+}
+
+static json_t *controls_json(const fk_entry *e)
+{
+    json_t *list = json_array();
+    for (size_t k = 0; k < e->n_controls; k++) {
+        const fk_control_result *c = &e->control[k];
+        json_array_append_new(list, json_pack("{s:s, s:o, s:s, s:b}", "name", c->name, "observed",
+                                              fk_json_real(c->verdict.observed), "status",
+                                              fk_status_name(c->verdict.status), "caught",
+                                              (int)c->caught));
+    }
+    return list;
+}
+
+static json_t *entry_json(const fk_entry *e)
+{
+    const fk_verdict *v = &e->verdict;
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:I, s:I, s:s, s:o}", "id", e->id, "statement",
+                     e->says, "observed", fk_json_real(v->observed), "expected",
+                     fk_json_real(v->expected), "margin", fk_json_real(v->margin), "se",
+                     fk_json_real(v->se), "n", (json_int_t)v->n, "seed", (json_int_t)e->seed,
+                     "status", fk_status_name(v->status), "controls", controls_json(e));
+}
+
+int fk_ledger_write_json(const fk_ledger *ledger, const char *path, fk_error *err)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < ledger->n; i++)
+        json_array_append_new(list, entry_json(&ledger->entry[i]));
+    int status = fk_json_write(path, list, err);
+    json_decref(list);
+    return status;
+}
+
+/* Text for XML: markup escaped, control characters (which XML has no way to hold) left out. */
+static void print_xml(const char *text, FILE *out)
+{
+    for (; *text; text++) {
+        switch (*text) {
+        case '&':
+            fputs("&amp;", out);
+            break;
+        case '<':
+            fputs("&lt;", out);
+            break;
+        case '>':
+            fputs("&gt;", out);
+            break;
+        case '"':
+            fputs("&quot;", out);
+            break;
+        default:
+            if ((unsigned char)*text >= ' ') fputc(*text, out);
+        }
+    }
+}
+
+static void print_case(const fk_entry *e, FILE *out)
+{
+    const fk_verdict *v = &e->verdict;
+    fputs("    <testcase classname=\"fokker.claims\" name=\"", out);
+    print_xml(e->id, out);
+    fputs(": ", out);
+    print_xml(e->says, out);
+    fprintf(out, "\" time=\"%.3f\">", e->seconds);
+    if (v->status == FK_TEXT || v->status == FK_NETWORK) {
+        fprintf(out, "<skipped message=\"%s\"/>", fk_status_name(v->status));
+    } else if (v->status != FK_HOLDS) {
+        fprintf(out, "<failure message=\"%s: observed %.17g, expected %.17g, margin %.3g, se %.3g",
+                fk_status_name(v->status), v->observed, v->expected, v->margin, v->se);
+        for (size_t k = 0; k < e->n_controls; k++) {
+            if (e->control[k].caught) continue;
+            fputs("; not caught: ", out);
+            print_xml(e->control[k].name, out);
+        }
+        fputs("\"/>", out);
+    }
+    fputs("</testcase>\n", out);
+}
+
+int fk_ledger_write_junit(const fk_ledger *ledger, const char *path, fk_error *err)
+{
+    size_t failures = 0, skipped = 0;
+    double seconds = 0;
+    for (size_t i = 0; i < ledger->n; i++) {
+        const fk_entry *e = &ledger->entry[i];
+        failures += !fk_entry_holds(e);
+        skipped += e->verdict.status == FK_TEXT || e->verdict.status == FK_NETWORK;
+        seconds += e->seconds;
+    }
+    fk_file *file;
+    int status = fk_file_create(path, &file, err);
+    if (status) return status;
+    FILE *out = fk_file_stream(file);
+    fprintf(
+        out,
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite name=\"fokker\" "
+        "tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"%zu\" time=\"%.3f\">\n",
+        ledger->n, failures, skipped, seconds);
+    for (size_t i = 0; i < ledger->n; i++) print_case(&ledger->entry[i], out);
+    fputs("  </testsuite>\n</testsuites>\n", out);
+    return fk_file_commit(file, err);
+}

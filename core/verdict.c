@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/verdict.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const double sigmas = 6; /* standard errors: two-sided false alarm 2e-9 */
+
+fk_verdict fk_judge(double observed, double expected, double margin, double se, size_t n)
+{
+    fk_verdict v = {.observed = observed,
+                    .expected = expected,
+                    .margin = margin,
+                    .se = se,
+                    .n = n,
+                    .status = FK_UNDECIDED};
+    double gap = fabs(observed - expected);
+    if (isnan(gap) || isnan(se) || se < 0 || !(margin >= 0) || isinf(margin))
+        v.status = FK_VOID;
+    else if (gap + sigmas * se <= margin)
+        v.status = FK_HOLDS;
+    else if (gap - sigmas * se > margin)
+        v.status = FK_FAILS;
+    return v;
+}
+
+const char *fk_status_name(fk_status status)
+{
+    static const char *const name[] = {"HOLDS", "FAILS", "UNDECIDED", "VOID", "TEXT", "NETWORK"};
+    return name[status];
+}
+
+static fk_verdict judge_once(const fk_claim *claim, const fk_claim_env *env, const fk_variant *v)
+{
+    fk_verdict found = claim->check(env, claim, v);
+    if (found.status == FK_TEXT || found.status == FK_NETWORK) return found;
+    return fk_judge(found.observed, found.expected, claim->margin, found.se, found.n);
+}
+
+/* One variant; where the samples do not decide, once more with a fixed factor of them. */
+static fk_verdict judge_variant(const fk_claim *claim, const fk_claim_env *env, const fk_variant *v)
+{
+    fk_verdict verdict = judge_once(claim, env, v);
+    if (verdict.status != FK_UNDECIDED) return verdict;
+    fk_claim_env more = *env;
+    more.scale = FK_ESCALATION * (env->scale ? env->scale : 1);
+    return judge_once(claim, &more, v);
+}
+
+static fk_entry *append(fk_ledger *ledger)
+{
+    if (ledger->n == ledger->capacity) {
+        ledger->capacity = ledger->capacity ? 2 * ledger->capacity : 64;
+        fk_entry *entry = fk_alloc(ledger->capacity, sizeof *entry);
+        if (ledger->n) memcpy(entry, ledger->entry, ledger->n * sizeof *entry);
+        free(ledger->entry);
+        ledger->entry = entry;
+    }
+    return &ledger->entry[ledger->n++];
+}
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+bool fk_claim_run(const fk_claim *claim, const fk_claim_env *env, fk_ledger *ledger)
+{
+    fk_entry *e = append(ledger);
+    snprintf(e->id, sizeof e->id, "%s", claim->id);
+    snprintf(e->says, sizeof e->says, "%s", claim->says);
+    e->seed = env->seed;
+    fk_claim_env scaled = *env;
+    if (scaled.scale == 0) scaled.scale = 1;
+
+    double start = now();
+    if (claim->check)
+        e->verdict = judge_variant(claim, &scaled, &claim->right);
+    else
+        e->verdict = (fk_verdict){.status = FK_TEXT};
+    bool judged = e->verdict.status != FK_TEXT && e->verdict.status != FK_NETWORK;
+    assert(!judged || claim->control[0].name); /* no check without its control */
+    for (size_t k = 0; judged && k < FK_MAX_CONTROLS && claim->control[k].name; k++) {
+        fk_control_result *c = &e->control[e->n_controls++];
+        c->name = claim->control[k].name;
+        c->verdict = judge_variant(claim, &scaled, &claim->control[k]);
+        c->caught = c->verdict.status == FK_FAILS;
+    }
+    /* a check that some wrong variant passes, or that has none, has shown nothing */
+    if (e->verdict.status == FK_HOLDS && (e->n_controls == 0 || fk_entry_caught(e) < e->n_controls))
+        e->verdict.status = FK_FAILS;
+    e->seconds = now() - start;
+    return e->verdict.status == FK_HOLDS;
+}
+
+size_t fk_entry_caught(const fk_entry *e)
+{
+    size_t n = 0;
+    for (size_t k = 0; k < e->n_controls; k++) n += e->control[k].caught;
+    return n;
+}
+
+bool fk_entry_holds(const fk_entry *e)
+{
+    fk_status s = e->verdict.status;
+    return s == FK_HOLDS || s == FK_TEXT || s == FK_NETWORK;
+}
+
+bool fk_ledger_holds(const fk_ledger *ledger)
+{
+    for (size_t i = 0; i < ledger->n; i++)
+        if (!fk_entry_holds(&ledger->entry[i])) return false;
+    return true;
+}
+
+void fk_ledger_free(fk_ledger *ledger)
+{
+    free(ledger->entry);
+    *ledger = (fk_ledger){0};
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/json.h"
+#include "core/verdict.h"
+#include "tests/suite.h"
+
+START_TEST(a_verdict_has_three_outcomes_with_six_standard_errors_between_them)
+{
+    const struct {
+        double observed, expected, margin, se;
+        fk_status status;
+    } tell[] = {
+        /* the bounds are sums of powers of two, so both sides of each edge are exact */
+        {2.25, 2.0, 0.25, 0, FK_HOLDS},
+        {2.0, 2.25, 0.25, 0, FK_HOLDS},
+        {2.25, 2.0, 0.2499, 0, FK_FAILS},
+        {2.25, 2.0, 1.0, 0.125, FK_HOLDS},       /* 1/4 + 6/8 = 1 */
+        {2.25, 2.0, 0.999, 0.125, FK_UNDECIDED}, /* a hair too narrow */
+        {4.0, 2.0, 1.25, 0.125, FK_UNDECIDED},   /* 2 - 6/8 = 5/4, not above */
+        {4.0, 2.0, 1.2499, 0.125, FK_FAILS},     /* now above */
+        {-4.0, -2.0, 1.2499, 0.125, FK_FAILS},
+        {INFINITY, 2.0, 1e300, 0, FK_FAILS},
+        {2.0, 2.0, 1, INFINITY, FK_UNDECIDED},
+    };
+    for (size_t i = 0; i < sizeof tell / sizeof *tell; i++) {
+        fk_verdict v =
+            fk_judge(tell[i].observed, tell[i].expected, tell[i].margin, tell[i].se, 100);
+        ck_assert_msg(v.status == tell[i].status, "row %zu: %s", i, fk_status_name(v.status));
+        ck_assert_uint_eq(v.n, 100);
+    }
+}
+END_TEST
+
+START_TEST(what_is_not_a_number_is_void_and_never_holds)
+{
+    ck_assert_int_eq(fk_judge(NAN, 0, 1, 0, 0).status, FK_VOID);
+    ck_assert_int_eq(fk_judge(0, NAN, 1, 0, 0).status, FK_VOID);
+    ck_assert_int_eq(fk_judge(0, 0, NAN, 0, 0).status, FK_VOID);
+    ck_assert_int_eq(fk_judge(0, 0, 1, NAN, 0).status, FK_VOID);
+    ck_assert_int_eq(fk_judge(INFINITY, INFINITY, 1, 0, 0).status, FK_VOID);
+    ck_assert_int_eq(fk_judge(0, 0, INFINITY, 0, 0).status, FK_VOID); /* passes anything */
+    ck_assert_int_eq(fk_judge(0, 0, -1, 0, 0).status, FK_VOID);
+    ck_assert_int_eq(fk_judge(0, 0, 1, -1, 0).status, FK_VOID);
+    ck_assert_int_eq(fk_judge(0, 0, 1, 0, 0).status, FK_HOLDS); /* control */
+}
+END_TEST
+
+/* A check that observes `param`, with a standard error that falls as samples grow, and counts how
+ * often it was asked at which scale. */
+typedef struct {
+    size_t calls, escalated;
+} asked;
+
+static fk_verdict observe(const fk_claim_env *env, const fk_claim *claim, const fk_variant *v)
+{
+    (void)claim;
+    asked *a = (asked *)(uintptr_t)env->context;
+    a->calls++;
+    a->escalated += env->scale == FK_ESCALATION;
+    ck_assert(env->scale == 1 || env->scale == FK_ESCALATION);
+    size_t n = 100 * env->scale;
+    return (fk_verdict){
+        .observed = v->param, .expected = 2.385, .se = v->which ? 1 / sqrt((double)n) : 0, .n = n};
+}
+
+/* Run one claim: right and controls as given; which = 1 makes it statistical. */
+static fk_entry run(fk_variant right, fk_variant one, fk_variant two, double margin, bool *holds,
+                    asked *a)
+{
+    *a = (asked){0, 0};
+    const fk_claim claim = {.id = "C00",
+                            .says = "a <statement> & more",
+                            .kind = FK_STATISTICAL,
+                            .margin = margin,
+                            .check = observe,
+                            .right = right,
+                            .control = {one, two}};
+    const fk_claim_env env = {.seed = 7, .context = a};
+    fk_ledger ledger = {0};
+    *holds = fk_claim_run(&claim, &env, &ledger);
+    fk_entry entry = ledger.entry[0];
+    ck_assert_int_eq(fk_ledger_holds(&ledger), *holds);
+    fk_ledger_free(&ledger);
+    return entry;
+}
+
+static const fk_variant good = {"right", 0, 2.385}, far = {"far", 0, 3.5}, none = {NULL, 0, 0};
+
+START_TEST(a_claim_holds_where_the_right_variant_passes_and_every_control_fails)
+{
+    bool holds;
+    asked a;
+    fk_entry e = run(good, far, (fk_variant){"farther", 0, -5}, 0.01, &holds, &a);
+    ck_assert(holds && e.verdict.status == FK_HOLDS);
+    ck_assert_uint_eq(e.n_controls, 2);
+    ck_assert_uint_eq(fk_entry_caught(&e), 2);
+    ck_assert_uint_eq(a.calls, 3);
+    ck_assert_str_eq(e.id, "C00");
+    ck_assert_uint_eq(e.seed, 7);
+}
+END_TEST
+
+START_TEST(a_claim_fails_where_a_control_passes_is_undecided_or_void)
+{
+    const fk_variant missed[] = {
+        {"the same", 0, 2.385}, {"undecided", 1, 2.385 + 0.3}, {"void", 0, NAN}};
+    const fk_status status[] = {FK_HOLDS, FK_UNDECIDED, FK_VOID};
+    for (size_t i = 0; i < 3; i++) {
+        bool holds;
+        asked a;
+        fk_entry e = run(good, far, missed[i], 0.25, &holds, &a);
+        ck_assert(!holds && e.verdict.status == FK_FAILS);
+        ck_assert(e.control[0].caught && !e.control[1].caught);
+        ck_assert_int_eq(e.control[1].verdict.status, status[i]);
+        ck_assert(!fk_entry_holds(&e));
+    }
+}
+END_TEST
+
+START_TEST(a_claim_fails_or_is_void_where_the_right_variant_is_whatever_its_controls)
+{
+    bool holds;
+    asked a;
+    ck_assert_int_eq(run(far, far, none, 0.01, &holds, &a).verdict.status, FK_FAILS);
+    ck_assert(!holds);
+    ck_assert_int_eq(run((fk_variant){"nan", 0, NAN}, far, none, 0.01, &holds, &a).verdict.status,
+                     FK_VOID);
+    ck_assert(!holds);
+}
+END_TEST
+
+/* With n = 100, 6 se = 0.6; with 800, 6 se = 0.212. */
+START_TEST(an_undecided_variant_is_run_once_more_with_more_samples_and_the_same_margin)
+{
+    bool holds;
+    asked a;
+    fk_entry e = run((fk_variant){"right", 1, 2.385}, far, none, 0.5, &holds, &a);
+    ck_assert(holds && e.verdict.n == 800 && e.verdict.margin == 0.5);
+    ck_assert_uint_eq(a.escalated, 1);
+    e = run(good, (fk_variant){"control", 1, 2.385 + 0.75}, none, 0.5, &holds, &a);
+    ck_assert(holds && e.control[0].caught && e.control[0].verdict.n == 800);
+    ck_assert_uint_eq(a.escalated, 1);
+    /* still undecided: it stays so, and there is no third run */
+    e = run((fk_variant){"right", 1, 2.385}, far, none, 0.1, &holds, &a);
+    ck_assert(!holds && e.verdict.status == FK_UNDECIDED);
+    ck_assert_uint_eq(a.calls, 3);
+    ck_assert_uint_eq(a.escalated, 1);
+}
+END_TEST
+
+static fk_verdict waits(const fk_claim_env *env, const fk_claim *claim, const fk_variant *v)
+{
+    (void)env, (void)claim, (void)v;
+    return (fk_verdict){.status = FK_NETWORK};
+}
+
+/* A ledger with one claim of each outcome. */
+static fk_ledger mixed(asked *a)
+{
+    const fk_claim_env env = {.seed = 9007199254740993, .context = a};
+    const fk_claim claim[] = {
+        {.id = "C1",
+         .says = "holds",
+         .margin = 0.1,
+         .check = observe,
+         .right = good,
+         .control = {far}},
+        {.id = "C2-long",
+         .says = "misses & <\"it\">",
+         .margin = 0.1,
+         .check = observe,
+         .right = good,
+         .control = {far, {"near <miss>", 0, 2.4}}},
+        {.id = "C3",
+         .says = "is void",
+         .margin = 0.1,
+         .check = observe,
+         .right = {"nan", 0, NAN},
+         .control = {far}},
+        {.id = "C4", .says = "is words"},
+        {.id = "C5", .says = "waits", .check = waits},
+    };
+    fk_ledger ledger = {0};
+    for (size_t i = 0; i < sizeof claim / sizeof *claim; i++)
+        fk_claim_run(&claim[i], &env, &ledger);
+    return ledger;
+}
+
+static char *contents(FILE *in)
+{
+    char *text = fk_alloc(4096, 1);
+    rewind(in);
+    ck_assert_uint_lt(fread(text, 1, 4095, in), 4095);
+    fclose(in);
+    return text;
+}
+
+START_TEST(a_ledger_prints_a_line_a_claim_and_names_what_was_not_caught)
+{
+    asked a = {0, 0};
+    fk_ledger ledger = mixed(&a);
+    ck_assert(!fk_ledger_holds(&ledger));
+    FILE *out = tmpfile();
+    fk_ledger_print(&ledger, out);
+    fk_ledger_print_tally(&ledger, out);
+    char *text = contents(out);
+    ck_assert_ptr_nonnull(strstr(text, "C1       HOLDS            2.385        2.385       0.1 "
+                                       "      1/1  holds\n"));
+    ck_assert_ptr_nonnull(strstr(text, "C2-long  FAILS            2.385        2.385       0.1 "
+                                       "      1/2  misses & <\"it\">\n"
+                                       "    not caught: near <miss> (observed 2.4"));
+    ck_assert_ptr_nonnull(strstr(text, "C3       VOID               nan"));
+    ck_assert_ptr_nonnull(strstr(text, "C4       TEXT"));
+    ck_assert_ptr_nonnull(strstr(text, "C5       NETWORK"));
+    ck_assert_ptr_nonnull(strstr(text, "1 of 3 claims hold, 3 of 4 controls caught, 1 of wording "
+                                       "only, 1 wait for a network\n"));
+    free(text);
+    fk_ledger_free(&ledger);
+}
+END_TEST
+
+START_TEST(a_ledger_in_json_has_every_field_and_null_for_what_is_not_finite)
+{
+    asked a = {0, 0};
+    char path[64];
+    snprintf(path, sizeof path, "/tmp/fokker-check-%ld.json", (long)getpid());
+    fk_error err;
+    fk_ledger ledger = mixed(&a);
+    ck_assert_int_eq(fk_ledger_write_json(&ledger, path, &err), FK_OK);
+    json_t *list, *control;
+    ck_assert_int_eq(fk_json_read(path, &list, &err), FK_OK);
+    ck_assert_uint_eq(json_array_size(list), 5);
+    const char *id, *says, *status, *name, *control_status;
+    double observed, expected, margin, se, control_observed;
+    json_int_t n, seed;
+    int caught;
+    json_error_t bad;
+    ck_assert_msg(json_unpack_ex(json_array_get(list, 1), &bad, JSON_STRICT,
+                                 "{s:s, s:s, s:F, s:F, s:F, s:F, s:I, s:I, s:s, s:o}", "id", &id,
+                                 "statement", &says, "observed", &observed, "expected", &expected,
+                                 "margin", &margin, "se", &se, "n", &n, "seed", &seed, "status",
+                                 &status, "controls", &control) == 0,
+                  "%s", bad.text);
+    ck_assert_str_eq(id, "C2-long");
+    ck_assert_str_eq(status, "FAILS");
+    ck_assert(observed == 2.385 && margin == 0.1 && n == 100 && seed == 9007199254740993);
+    ck_assert_msg(json_unpack_ex(json_array_get(control, 1), &bad, JSON_STRICT,
+                                 "{s:s, s:F, s:s, s:b}", "name", &name, "observed",
+                                 &control_observed, "status", &control_status, "caught",
+                                 &caught) == 0,
+                  "%s", bad.text);
+    ck_assert_str_eq(name, "near <miss>");
+    ck_assert(control_observed == 2.4 && !caught);
+    ck_assert(json_is_null(json_object_get(json_array_get(list, 2), "observed")));
+    json_decref(list);
+    fk_ledger_free(&ledger);
+    unlink(path);
+}
+END_TEST
+
+START_TEST(a_ledger_in_junit_counts_failures_and_escapes_markup)
+{
+    asked a = {0, 0};
+    char path[64];
+    snprintf(path, sizeof path, "/tmp/fokker-check-%ld.xml", (long)getpid());
+    fk_error err;
+    fk_ledger ledger = mixed(&a);
+    ck_assert_int_eq(fk_ledger_write_junit(&ledger, path, &err), FK_OK);
+    char *text = contents(fopen(path, "r"));
+    ck_assert_ptr_nonnull(
+        strstr(text, "tests=\"5\" failures=\"2\" errors=\"0\" skipped=\"2\" time=\""));
+    ck_assert_ptr_nonnull(strstr(text, "name=\"C2-long: misses &amp; &lt;&quot;it&quot;&gt;\""));
+    ck_assert_ptr_nonnull(strstr(text, "not caught: near &lt;miss&gt;\"/>"));
+    free(text);
+    fk_ledger_free(&ledger);
+    unlink(path);
+}
+END_TEST
+
+FK_SUITE("verdict", a_verdict_has_three_outcomes_with_six_standard_errors_between_them,
+         what_is_not_a_number_is_void_and_never_holds,
+         a_claim_holds_where_the_right_variant_passes_and_every_control_fails,
+         a_claim_fails_where_a_control_passes_is_undecided_or_void,
+         a_claim_fails_or_is_void_where_the_right_variant_is_whatever_its_controls,
+         an_undecided_variant_is_run_once_more_with_more_samples_and_the_same_margin,
+         a_ledger_prints_a_line_a_claim_and_names_what_was_not_caught,
+         a_ledger_in_json_has_every_field_and_null_for_what_is_not_finite,
+         a_ledger_in_junit_counts_failures_and_escapes_markup)
