@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Elementary functions for kernels: one lane each, to be called in a loop over FK_LANES lanes,
+ * which the compilers then turn into vector code. No branch, no table, no libm but sqrt and fma
+ * (both correctly rounded), every fused operation written out: so that all compilers and
+ * instruction sets give the same bits.
+ *
+ * Error bounds (units in the last place of the result; tests/check_vmath.c holds them against
+ * MPFR):
+ *     fk_lane_exp2   1.0   z <= 1023; below -1020 the result is 2^-1020
+ *     fk_lane_exp    1.2   all x; clamped to [exp(-707), exp(709)]
+ *     fk_lane_log    2.0   x positive and normal
+ *     fk_lane_turn   1.5   or 2^-53 near a zero: (cos, sin)(2 pi u), |u| <= 2^40
+ * NaN gives NaN in the first two; the other two are for numbers.
+ *
+ * Polynomials: Chebyshev interpolants on the reduced interval, computed with 60 digits and rounded;
+ * the relative error stated at each is that of the rounded polynomial. */
+#ifndef FK_CORE_VMATH_H
+#define FK_CORE_VMATH_H
+
+#include <math.h>
+#include <string.h>
+
+#include "core/base.h"
+
+#define FK_LOG2E 1.44269504088896340735992468100189214 /* log2(e) */
+#define FK_LN2   0.69314718055994530941723212145817657 /* log(2) */
+
+static inline uint64_t fk_bits(double x)
+{
+    uint64_t b;
+    memcpy(&b, &x, sizeof b);
+    return b;
+}
+
+static inline double fk_from_bits(uint64_t b)
+{
+    double x;
+    memcpy(&x, &b, sizeof x);
+    return x;
+}
+
+/* Adding 1.5 * 2^52 rounds to an integer, which then stands in the low bits. */
+#define FK_ROUNDER 0x1.8p52
+
+/* 2^r, |r| <= 1/2, as 1 + r q(r): 2e-17. */
+static inline double fk_lane_exp2_reduced(double r)
+{
+    double q = 0x1.e9d3fe3952179p-32;
+    q = fma(q, r, 0x1.e6063f7217bc6p-28);
+    q = fma(q, r, 0x1.b524fae627834p-24);
+    q = fma(q, r, 0x1.62bfd47773353p-20);
+    q = fma(q, r, 0x1.ffcbfc670dcd4p-17);
+    q = fma(q, r, 0x1.430913096fd9fp-13);
+    q = fma(q, r, 0x1.5d87fe78a5276p-10);
+    q = fma(q, r, 0x1.3b2ab6fba1ddap-7);
+    q = fma(q, r, 0x1.c6b08d704a0c2p-5);
+    q = fma(q, r, 0x1.ebfbdff82c598p-3);
+    q = fma(q, r, 0x1.62e42fefa39efp-1);
+    return fma(q, r, 1.0);
+}
+
+/* 2^z. The clamp keeps the exponent in range; in this order it passes NaN on. */
+static inline double fk_lane_exp2(double z)
+{
+    z = z < -1020.0 ? -1020.0 : z;
+    double t = z + FK_ROUNDER;
+    double p = fk_lane_exp2_reduced(z - (t - FK_ROUNDER));
+    return fk_from_bits(fk_bits(p) + (fk_bits(t) << 52));
+}
+
+/* e^x = 2^n 2^(r log2 e), r = x - n log 2 with log 2 in two parts (the first of 40 bits, so that
+ * n times it is exact). */
+static inline double fk_lane_exp(double x)
+{
+    x = x < -707.0 ? -707.0 : x;
+    x = x > 709.0 ? 709.0 : x;
+    double t = fma(x, FK_LOG2E, FK_ROUNDER), n = t - FK_ROUNDER;
+    double r = fma(n, -0x1.9ef35793c7673p-41, fma(n, -0x1.62e42fefa2p-1, x));
+    double p = fk_lane_exp2_reduced(r * FK_LOG2E);
+    return fk_from_bits(fk_bits(p) + (fk_bits(t) << 52));
+}
+
+/* log x = e log 2 + log m, m in [sqrt(1/2), sqrt(2)), log m = 2 atanh(s), s = (m-1)/(m+1), by
+ * s (2 + s^2 q(s^2)): 5e-18. */
+static inline double fk_lane_log(double x)
+{
+    const uint64_t sqrt_half = 0x3fe6a09e667f3bcd, one = 0x3ff0000000000000;
+    uint64_t b = fk_bits(x) + (one - sqrt_half);
+    double e = fk_from_bits((b >> 52) | 0x4330000000000000) - (0x1p52 + 1023.0);
+    double m = fk_from_bits((b & 0x000fffffffffffff) + sqrt_half);
+    double s = (m - 1.0) / (m + 1.0), z = s * s;
+    double q = 0x1.2b584aae78a57p-3;
+    q = fma(q, z, 0x1.39fe606542ddep-3);
+    q = fma(q, z, 0x1.7462b4ab2ef6bp-3);
+    q = fma(q, z, 0x1.c71c62e5800a1p-3);
+    q = fma(q, z, 0x1.2492492df148dp-2);
+    q = fma(q, z, 0x1.99999999952e2p-2);
+    q = fma(q, z, 0x1.5555555555558p-1);
+    return fma(e, FK_LN2, fma(s * z, q, s + s));
+}
+
+/* cos and sin of 2 pi u: f = u - n/4 in [-1/8, 1/8] exactly; sin by f a(f^2): 4e-17, cos by
+ * 1 + f^2 b(f^2): 3e-17; then swapped and signed by the quadrant n mod 4. */
+static inline void fk_lane_turn(double u, double *cosine, double *sine)
+{
+    double t = fma(u, 4.0, FK_ROUNDER);
+    double f = fma(t - FK_ROUNDER, -0.25, u), y = f * f;
+    double a = 0x1.e3f38399551bfp+1;
+    a = fma(a, y, -0x1.e30071afc3e59p+3);
+    a = fma(a, y, 0x1.50782fda12d96p+5);
+    a = fma(a, y, -0x1.32d2cce2e5b19p+6);
+    a = fma(a, y, 0x1.466bc677587f8p+6);
+    a = fma(a, y, -0x1.4abbce625be41p+5);
+    a = fma(a, y, 0x1.921fb54442d18p+2);
+    double b = -0x1.b2f3eb054afcdp+0;
+    b = fma(b, y, 0x1.f9ce245cada0bp+2);
+    b = fma(b, y, -0x1.a6d1eef479be1p+4);
+    b = fma(b, y, 0x1.e1f5068688d5bp+5);
+    b = fma(b, y, -0x1.55d3c7e3cb241p+6);
+    b = fma(b, y, 0x1.03c1f081b5ac0p+6);
+    b = fma(b, y, -0x1.3bd3cc9be45dep+4);
+    uint64_t s = fk_bits(f * a), c = fk_bits(fma(b, y, 1.0)), n = fk_bits(t);
+    uint64_t swap = (s ^ c) & (0 - (n & 1));
+    *sine = fk_from_bits((s ^ swap) ^ ((n & 2) << 62));
+    *cosine = fk_from_bits((c ^ swap) ^ (((n + 1) & 2) << 62));
+}
+
+#endif
