@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Inside core/integrate: linear combinations of whole blocks. Lengths are multiples of FK_LANES. */
+#ifndef FK_CORE_COMBINE_H
+#define FK_CORE_COMBINE_H
+
+#include "core/base.h"
+#include "core/isa.h"
+#include "core/step.h"
+
+typedef struct {
+    double weight;
+    const double *x; /* (length) */
+} fk_term;
+
+enum { FK_MAX_TERMS = 1 + FK_MAX_STAGES + FK_MAX_NORMALS + FK_MAX_HISTORY };
+
+/* out = sum_k weight_k x_k, summed in the order given, fused; out may be the first of the x.
+ * */
+FK_DECLARE_KERNEL(void, fk_combine,
+                  (double *out, size_t length, const fk_term *term, size_t n_terms));
+
+/* Whether all of x is finite. */
+FK_DECLARE_KERNEL(bool, fk_all_finite, (const double *x, size_t length));
+
+#endif

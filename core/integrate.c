@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "core/integrate.h"
+
+#include <assert.h>
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+
+#include "core/cli.h"
+#include "core/combine.h"
+
+/* What all threads share. Frozen fields are kept for the whole run, one for each (s, sigma) that
+ * differs from the one before it; where that would take more than FROZEN_BYTES (a kernel-density
+ * mixture of very many points), each thread freezes anew at every stage instead. */
+enum { FROZEN_BYTES = 1 << 28, BLOCK_BYTES = 24 << 10, MIN_BLOCK = 80, MAX_BLOCK = 496 };
+
+typedef struct {
+    const fk_run *run;
+    void (*combine)(double *, size_t, const fk_term *, size_t);
+    bool (*all_finite)(const double *, size_t);
+    size_t dim, stages, normals, depth; /* the most of any step */
+    size_t block, n_blocks;
+    size_t frozen_stride, n_frozen;
+    unsigned char *frozen; /* (n_frozen, frozen_stride), or NULL: each thread for itself */
+    size_t *slot;          /* (n_steps, stages): which frozen field */
+} shared;
+
+/* What each thread owns: blocks (dim, n) without gaps, one after the other. */
+typedef struct {
+    const shared *sh;
+    size_t n; /* particles of the present block, padded */
+    double *memory, *x, *y, *score, *z;
+    double *m[FK_MAX_STAGES], *h[FK_MAX_HISTORY];
+    void *frozen;
+    unsigned char **seen; /* (n_observers): observer states */
+} worker;
+
+static void survey(shared *sh)
+{
+    const fk_run *run = sh->run;
+    size_t available = run->history ? run->history_depth : 0;
+    sh->dim = run->field->dim;
+    sh->depth = available;
+    for (size_t n = 0; n < run->n_steps; n++) {
+        const fk_step *s = &run->step[n];
+        assert(s->stages <= FK_MAX_STAGES && s->normals <= FK_MAX_NORMALS);
+        assert(s->history <= available && s->history <= FK_MAX_HISTORY);
+        if (s->stages > sh->stages) sh->stages = s->stages;
+        if (s->normals > sh->normals) sh->normals = s->normals;
+        if (s->history > sh->depth) sh->depth = s->history;
+        for (size_t i = 0; i < s->stages; i++) available += s->stage[i].push;
+    }
+    assert(sh->depth <= FK_MAX_HISTORY);
+}
+
+/* A block that stays in the first-level cache; an odd multiple of FK_LANES, so that rows do not
+ * all start in the same cache set; small enough that every thread gets several. */
+static size_t choose_block(const shared *sh, size_t threads)
+{
+    size_t rows = sh->dim * (3 + sh->stages + sh->normals + sh->depth);
+    size_t block = BLOCK_BYTES / (rows * sizeof(double)), share = sh->run->n / (4 * threads);
+    if (block > share) block = share;
+    if (block > MAX_BLOCK) block = MAX_BLOCK;
+    if (block < MIN_BLOCK) block = MIN_BLOCK;
+    return (block / FK_LANES | 1) * FK_LANES;
+}
+
+static void freeze_all(shared *sh, int threads)
+{
+    const fk_run *run = sh->run;
+    const fk_field *field = run->field;
+    const fk_stage **first = fk_alloc(run->n_steps * sh->stages + 1, sizeof *first);
+    sh->slot = fk_alloc(run->n_steps * sh->stages + 1, sizeof *sh->slot);
+    for (size_t n = 0; n < run->n_steps; n++)
+        for (size_t i = 0; i < run->step[n].stages; i++) {
+            const fk_stage *now = &run->step[n].stage[i];
+            const fk_stage *last = sh->n_frozen ? first[sh->n_frozen - 1] : NULL;
+            if (!last || last->s != now->s || last->sigma != now->sigma)
+                first[sh->n_frozen++] = now;
+            sh->slot[n * sh->stages + i] = sh->n_frozen - 1;
+        }
+    sh->frozen_stride = (field->frozen_size + FK_ALIGN - 1) / FK_ALIGN * FK_ALIGN;
+    if (sh->frozen_stride == 0 || sh->n_frozen <= FROZEN_BYTES / sh->frozen_stride) {
+        sh->frozen = fk_alloc(sh->n_frozen, sh->frozen_stride);
+#pragma omp parallel for num_threads(threads) schedule(static)
+        for (size_t j = 0; j < sh->n_frozen; j++)
+            field->freeze(field->self, first[j]->s, first[j]->sigma,
+                          sh->frozen + j * sh->frozen_stride);
+    }
+    free(first);
+}
+
+static worker worker_new(const shared *sh)
+{
+    const fk_run *run = sh->run;
+    worker w = {.sh = sh};
+    size_t size = sh->dim * sh->block;
+    double *next = w.memory =
+        fk_alloc(size * (3 + sh->stages + sh->normals + sh->depth), sizeof *next);
+    w.x = next, w.y = next += size, w.score = next += size, w.z = next += size;
+    next += sh->normals * size;
+    for (size_t i = 0; i < sh->stages; i++, next += size) w.m[i] = next;
+    for (size_t i = 0; i < sh->depth; i++, next += size) w.h[i] = next;
+    if (!sh->frozen) w.frozen = fk_alloc(1, sh->frozen_stride);
+    w.seen = fk_alloc(run->n_observers, sizeof *w.seen);
+    for (size_t o = 0; o < run->n_observers; o++)
+        w.seen[o] = fk_alloc(1, run->observer[o].state_size);
+    return w;
+}
+
+static void worker_free(worker *w)
+{
+    for (size_t o = 0; o < w->sh->run->n_observers; o++) free(w->seen[o]);
+    free(w->seen), free(w->memory), free(w->frozen);
+}
+
+static fk_block as_block(const worker *w, double *x, size_t rows)
+{
+    return (fk_block){.x = x, .n = w->n, .dim = rows, .ld = w->n};
+}
+
+static size_t add_term(fk_term *term, size_t n_terms, double weight, const double *x)
+{
+    if (weight != 0.0) term[n_terms++] = (fk_term){weight, x};
+    return n_terms;
+}
+
+static size_t gather(const worker *w, const fk_step *s, const fk_combination *c, size_t stages,
+                     fk_term *term)
+{
+    size_t k = add_term(term, 0, c->a, w->x);
+    for (size_t j = 0; j < stages; j++) k = add_term(term, k, c->b[j], w->m[j]);
+    for (size_t l = 0; l < s->normals; l++)
+        k = add_term(term, k, c->c[l], w->z + l * w->sh->dim * w->n);
+    for (size_t h = 0; h < s->history; h++) k = add_term(term, k, c->d[h], w->h[h]);
+    return k;
+}
+
+static void combine(const worker *w, double *out, const fk_term *term, size_t n_terms)
+{
+    w->sh->combine(out, w->sh->dim * w->n, term, n_terms);
+}
+
+static void run_stage(worker *w, size_t n, size_t i)
+{
+    const shared *sh = w->sh;
+    const fk_field *field = sh->run->field;
+    const fk_step *s = &sh->run->step[n];
+    const fk_stage *stage = &s->stage[i];
+    fk_term term[FK_MAX_TERMS];
+    size_t n_terms = gather(w, s, &stage->y, i, term);
+    double *y = w->x;
+    if (n_terms != 1 || stage->y.a != 1.0) combine(w, y = w->y, term, n_terms);
+
+    bool plain = stage->p == 0.0 && stage->q == 1.0; /* M is the score itself */
+    double *score = plain ? w->m[i] : w->score;
+    if (stage->q != 0.0) {
+        const void *frozen = sh->frozen + sh->slot[n * sh->stages + i] * sh->frozen_stride;
+        if (!sh->frozen) field->freeze(field->self, stage->s, stage->sigma, w->frozen);
+        field->eval(field->self, sh->frozen ? frozen : w->frozen, as_block(w, y, sh->dim),
+                    as_block(w, score, sh->dim));
+    }
+    if (plain) return;
+    n_terms = add_term(term, 0, stage->p, y);
+    combine(w, w->m[i], term, add_term(term, n_terms, stage->q, score));
+}
+
+/* The outputs that enter the history change places with the oldest entries. */
+static void push_history(worker *w, const fk_step *s)
+{
+    size_t depth = w->sh->depth;
+    for (size_t i = 0; i < s->stages && depth; i++) {
+        if (!s->stage[i].push) continue;
+        double *oldest = w->h[depth - 1];
+        for (size_t h = depth - 1; h > 0; h--) w->h[h] = w->h[h - 1];
+        w->h[0] = w->m[i], w->m[i] = oldest;
+    }
+}
+
+static void run_step(worker *w, size_t n, uint64_t first)
+{
+    const fk_run *run = w->sh->run;
+    const fk_step *s = &run->step[n];
+    fk_term term[FK_MAX_TERMS];
+    if (s->normals)
+        run->noise.fill(run->noise.self, n, first, as_block(w, w->z, s->normals * w->sh->dim));
+    for (size_t i = 0; i < s->stages; i++) run_stage(w, n, i);
+    combine(w, w->x, term, gather(w, s, &s->result, s->stages, term));
+    push_history(w, s);
+}
+
+static void fill_history(worker *w, uint64_t first)
+{
+    const fk_run *run = w->sh->run;
+    size_t dim = w->sh->dim;
+    for (size_t h = 0; run->history && h < run->history_depth; h++)
+        for (size_t p = 0; p < w->n; p++) {
+            size_t id = first + p < run->n ? first + p : run->n - 1;
+            for (size_t i = 0; i < dim; i++)
+                w->h[h][i * w->n + p] = run->history[(h * run->n + id) * dim + i];
+        }
+}
+
+/* The first of `count` particles with a coordinate that is not finite, or `count`. Padding lanes
+ * do not count: whether a run fails must not depend on the block size. */
+static size_t first_wild(const worker *w, size_t count)
+{
+    if (w->sh->all_finite(w->x, w->sh->dim * w->n)) return count;
+    for (size_t p = 0; p < count; p++)
+        for (size_t i = 0; i < w->sh->dim; i++)
+            if (!isfinite(w->x[i * w->n + p])) return p;
+    return count;
+}
+
+static void observe(worker *w, size_t steps_done, size_t *j, uint64_t first, size_t count)
+{
+    const fk_run *run = w->sh->run;
+    for (; *j < run->n_observe && run->observe_at[*j] == steps_done; ++*j)
+        for (size_t o = 0; o < run->n_observers; o++) {
+            const fk_observer *ob = &run->observer[o];
+            ob->see(ob->self, w->seen[o], *j, first, count, as_block(w, w->x, w->sh->dim));
+        }
+}
+
+static int run_block(worker *w, size_t b, fk_error *err)
+{
+    const fk_run *run = w->sh->run;
+    size_t first = b * w->sh->block, left = run->n - first, j = 0;
+    size_t count = left < w->sh->block ? left : w->sh->block;
+    w->n = fk_pad(count);
+    run->start.fill(run->start.self, first, as_block(w, w->x, w->sh->dim));
+    fill_history(w, first);
+    for (size_t n = 0;; n++) {
+        size_t wild = first_wild(w, count);
+        if (wild < count)
+            return fk_fail(err, FK_USAGE,
+                           "particle %zu is not finite after step %zu of %zu: check its start, or "
+                           "take more steps, or a stabler scheme",
+                           first + wild, n, run->n_steps);
+        observe(w, n, &j, first, count);
+        if (n == run->n_steps) return FK_OK;
+        run_step(w, n, first);
+    }
+}
+
+int fk_integrate(const fk_run *run, fk_error *err)
+{
+    assert(run->n > 0);
+    for (size_t j = 0; j < run->n_observe; j++)
+        assert(run->observe_at[j] <= run->n_steps &&
+               (j == 0 || run->observe_at[j - 1] <= run->observe_at[j]));
+    int threads = run->threads > 0 ? run->threads : omp_get_max_threads();
+    shared sh = {.run = run,
+                 .combine = FK_CHOOSE_KERNEL(fk_combine),
+                 .all_finite = FK_CHOOSE_KERNEL(fk_all_finite)};
+    survey(&sh);
+    sh.block = run->block ? fk_pad(run->block) : choose_block(&sh, (size_t)threads);
+    sh.n_blocks = (run->n + sh.block - 1) / sh.block;
+    if ((size_t)threads > sh.n_blocks) threads = (int)sh.n_blocks;
+    freeze_all(&sh, threads);
+    fk_progress *bar = run->progress ? fk_progress_new(run->progress, run->n) : NULL;
+
+    /* Blocks are dealt in ascending order, so all below a failed one run to their end, and the
+     * failure reported, that of the lowest block, is the same for any number of threads. */
+    size_t failed = sh.n_blocks;
+    fk_error first_error = {0};
+#pragma omp parallel num_threads(threads)
+    {
+        worker w = worker_new(&sh);
+#pragma omp for schedule(dynamic)
+        for (size_t b = 0; b < sh.n_blocks; b++) {
+            size_t seen;
+            fk_error e;
+#pragma omp atomic read
+            seen = failed;
+            if (b > seen) continue;
+            if (run_block(&w, b, &e) != FK_OK) {
+#pragma omp critical(fk_integrate)
+                if (b < failed) {
+                    first_error = e;
+#pragma omp atomic write
+                    failed = b;
+                }
+            }
+            size_t end = (b + 1) * sh.block < run->n ? (b + 1) * sh.block : run->n;
+            fk_progress_add(bar, end - b * sh.block);
+        }
+#pragma omp critical(fk_integrate)
+        for (size_t o = 0; o < run->n_observers && failed == sh.n_blocks; o++)
+            if (run->observer[o].merge) run->observer[o].merge(run->observer[o].self, w.seen[o]);
+        worker_free(&w);
+    }
+    fk_progress_free(bar);
+    free(sh.slot), free(sh.frozen);
+    if (failed == sh.n_blocks) return FK_OK;
+    if (err) *err = first_error;
+    return first_error.code;
+}
