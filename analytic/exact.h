@@ -13,7 +13,10 @@ bool fk_flow_is_exact(const fk_mixture *);
  * for n points x (n, dim) -> y (n, dim). In 1-D it is the monotone rearrangement y =
  * F_to^-1(F_from(x)); for one Gaussian it scales each principal axis by the ratio of standard
  * deviations. It depends on the schedule only through the two end points. Requires
- * fk_flow_is_exact. slope (n), or NULL: in 1-D dy/dx = p_from(x) / p_to(y). */
+ * fk_flow_is_exact. slope (n), or NULL: the map's Jacobian determinant p_from(x) / p_to(y), in 1-D
+ * dy/dx. Works to any depth of the tails and in the gaps between modes, where F is flat in double.
+ * Where `to` is a point mass (zero variance at sigma = 0) y is its place and slope NaN; where
+ * `from` has one, the map has no inverse and all is NaN. */
 void fk_flow(const fk_mixture *, const fk_coeffs *from, const fk_coeffs *to, size_t n,
              const double *x, double *y, double *slope);
 
@@ -21,7 +24,8 @@ void fk_flow(const fk_mixture *, const fk_coeffs *from, const fk_coeffs *to, siz
  * again a Gaussian mixture, p(x_to | x_from) = sum_k r_k(x_from) N(c_k, P_k),   A = s_from/s_to,  Q
  * = sigma_from^2 - A^2 sigma_to^2, K_k = A S_k(to) S_k(from)^-1,  c_k = M_k(to) + K_k (x -
  * M_k(from)),  P_k = Q S_k(to) S_k(from)^-1, with the responsibilities r_k at `from`. Components
- * whose responsibility underflows are dropped. */
+ * whose responsibility underflows are dropped. FK_USAGE where `to` has more noise (sigma/s) than
+ * `from`, or p_from no density. */
 int fk_reverse_law(const fk_mixture *, const fk_coeffs *from, const double *x, const fk_coeffs *to,
                    fk_mixture **law, fk_error *err) FK_CHECKED;
 
