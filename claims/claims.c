@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "claims/claims.h"
+
+#include <assert.h>
+#include <string.h>
+
+static const fk_claim *const topics[] = {
+    fk_forward_claims,
+    fk_schedules_claims,
+    fk_coefficients_claims,
+};
+enum { TOPICS = sizeof topics / sizeof *topics };
+
+size_t fk_n_claims(void)
+{
+    size_t n = 0;
+    for (size_t k = 0; k < TOPICS; k++)
+        for (const fk_claim *c = topics[k]; c->id; c++) n++;
+    return n;
+}
+
+const fk_claim *fk_claim_at(size_t i)
+{
+    for (size_t k = 0; k < TOPICS; k++)
+        for (const fk_claim *c = topics[k]; c->id; c++)
+            if (i-- == 0) return c;
+    assert(!"a claim's number is below fk_n_claims()");
+    return NULL;
+}
+
+const fk_claim *fk_claim_find(const char *id)
+{
+    for (size_t k = 0; k < TOPICS; k++)
+        for (const fk_claim *c = topics[k]; c->id; c++)
+            if (strcmp(c->id, id) == 0) return c;
+    return NULL;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the checks of all topics share: the sources, settings of high entropy, residuals, rules for
+ * integrals over a marginal. */
+#ifndef FK_CLAIMS_SETTING_H
+#define FK_CLAIMS_SETTING_H
+
+#include "analytic/marginal.h"
+#include "core/verdict.h"
+#include "schedules/schedule.h"
+
+/* The five texts whose claims are checked. */
+#define FK_POST_2025 "Diffusion Model (blog post, Feb 2025)"
+#define FK_OVERVIEW  "An Overview of Diffusion Models (blog post, Nov 2024)"
+#define FK_SERIES    "Deep Generative Model Series: 2. Diffusion Model (blog post, Nov 2024)"
+#define FK_NOTE_2024 "From Stochastic Processes to DDPMs (blog note, Aug 2024)"
+#define FK_CHOCHO    "ChoCho, Diffusion Models Note (preprint, Jun 2024)"
+
+/* A schedule or mixture by a spec that is known to be right: anything else is a bug, and stops. */
+fk_schedule fk_setting_schedule(const char *spec);
+fk_mixture *fk_setting_mixture(const char *spec);
+
+/* Time number j, with log(s/sigma) spread over the usable interval by golden-ratio steps: no time
+ * is an end point or a round number, and every noise scale has its share. */
+double fk_setting_time(const fk_schedule *, size_t j);
+/* Number j of a sequence in (-3, 3), in units of a standard deviation. */
+double fk_setting_offset(size_t j);
+/* Point j (dim) near component j % k of a marginal, within three standard deviations of it. */
+void fk_setting_point(const fk_marginal *, size_t j, double *x);
+
+/* |sum of the terms| / sum of |terms|; 0 where all are 0. */
+double fk_residual(const double *term, size_t n);
+/* *worst = max(*worst, value), where NaN wins and stays. */
+void fk_worst(double *worst, double value);
+/* The verdict of an exact check: observed against expected, nothing sampled. */
+fk_verdict fk_measured(double observed, double expected);
+
+/* Composite Gauss-Legendre, 20 nodes a panel. */
+typedef struct {
+    double *x, *w; /* (n) */
+    size_t n;
+} fk_rule;
+fk_rule fk_rule_new(double a, double b, size_t panels);
+/* For integrals against a 1-D marginal or a law close to it: out to nine standard deviations of
+ * every component (a tail of 2e-19), panels of at most one standard deviation of the narrowest:
+ * the error of 20 nodes on a Gaussian is then below 1e-20. */
+fk_rule fk_rule_over(const fk_marginal *);
+void fk_rule_free(fk_rule *);
+
+#endif
