@@ -282,7 +282,7 @@ const fk_claim fk_coefficients_claims[] = {
      FK_EXACT,
      1e-12,
      "-log1p(-beta) is known to 3 * 2^-53 (1 + |log alpha_bar|/beta_i) where alpha_bar is stored: "
-     "at most 5e-14; the quadrature is exact",
+     "at most 2e-13; the quadrature is exact",
      ddpm_step,
      {"-log(1 - beta_i)", 0, 0},
      {{"beta_i itself", 1, 0}, {"beta_i + beta_i^2/2", 2, 0}, {"beta(t) at the step's end", 3, 0}}},
