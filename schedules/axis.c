@@ -51,16 +51,44 @@ static int grid_find(const char *spec, int first, int last, int *grid, double *v
 
 static void axis_new(fk_axis *axis, const fk_schedule *schedule, size_t n_steps)
 {
+    axis->past = 0;
     axis->schedule = schedule;
     axis->n_steps = n_steps;
     axis->t = fk_alloc(n_steps + 1, sizeof *axis->t);
     axis->node = fk_alloc(n_steps + 1, sizeof *axis->node);
 }
 
+int fk_axis_extend(fk_axis *axis, size_t past, fk_error *err)
+{
+    if (!axis->schedule)
+        return fk_fail(err, FK_USAGE, "a chain has no nodes before its first: no exact history");
+    assert(axis->past == 0);
+    fk_axis longer;
+    axis_new(&longer, axis->schedule, axis->n_steps + past);
+    memcpy(longer.t + past, axis->t, (axis->n_steps + 1) * sizeof *axis->t);
+    memcpy(longer.node + past, axis->node, (axis->n_steps + 1) * sizeof *axis->node);
+    double first = axis->node[0].lambda, h = axis->node[1].lambda - first;
+    int status = FK_OK;
+    for (size_t k = 1; k <= past && status == FK_OK; k++) {
+        double t = axis->schedule->time_of(axis->schedule, first - (double)k * h);
+        status = fk_schedule_check_usable(axis->schedule, "exact history at", t, err);
+        longer.t[past - k] = t;
+        longer.node[past - k] = fk_schedule_at(axis->schedule, t);
+    }
+    if (status != FK_OK) {
+        fk_axis_free(&longer);
+        return status;
+    }
+    longer.t += past, longer.node += past, longer.past = past, longer.n_steps = axis->n_steps;
+    fk_axis_free(axis);
+    *axis = longer;
+    return FK_OK;
+}
+
 void fk_axis_free(fk_axis *axis)
 {
-    free(axis->t);
-    free(axis->node);
+    if (axis->t) free(axis->t - axis->past);
+    if (axis->node) free(axis->node - axis->past);
     *axis = (fk_axis){.n_steps = 0};
 }
 

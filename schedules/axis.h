@@ -25,12 +25,18 @@ typedef struct fk_axis {
     size_t n_steps;
     double *t;       /* (n_steps + 1) decreasing; on a chain the index, -1 at the end */
     fk_coeffs *node; /* (n_steps + 1) */
+    size_t past;     /* nodes before the start, t[-past] .. t[-1] and node[-past] .. node[-1]: where
+                        an exact history was taken, see fk_axis_extend */
 } fk_axis;
 
 int fk_axis_on_schedule(const fk_schedule *, const char *grid, size_t n_steps, double t_start,
                         double t_end, fk_axis *axis, fk_error *err) FK_CHECKED;
 int fk_axis_on_chain(const fk_chain *, const char *grid, size_t n_steps, fk_axis *axis,
                      fk_error *err) FK_CHECKED;
+/* Give the axis `past` nodes before its start, at the step in lambda of its first step, so that a
+ * multistep scheme can be run from an exact history. FK_USAGE on a chain, and where the schedule's
+ * usable interval does not reach so far. */
+int fk_axis_extend(fk_axis *axis, size_t past, fk_error *err) FK_CHECKED;
 void fk_axis_free(fk_axis *);
 
 extern const fk_row fk_grid_rows[]; /* for lists: those on schedules, file, those on chains */

@@ -43,7 +43,10 @@ int fk_plan_new(const fk_axis *axis, const fk_scheme *scheme, fk_plan *plan, fk_
     plan->step = fk_alloc(axis->n_steps, sizeof *plan->step);
     for (size_t n = 0; n < axis->n_steps; n++) {
         fk_step *step = &plan->step[n];
-        scheme->step(scheme, &(fk_step_at){.axis = axis, .n = n}, step);
+        size_t past = axis->past + n; /* a first step without lag makes its own entry at node 0 */
+        if (scheme->lag == 0 && n > 0) past++;
+        if (past > scheme->depth) past = scheme->depth;
+        scheme->step(scheme, &(fk_step_at){.axis = axis, .n = n, .past = past}, step);
         assert(step->stages <= FK_MAX_STAGES && step->normals <= FK_MAX_NORMALS &&
                step->history <= FK_MAX_HISTORY);
         plan->evaluations += fk_step_evaluations(step);

@@ -13,15 +13,27 @@ enum {
     FK_LAMBDA_INVERSE = 2 /* t(lambda) */
 };
 
+/* What an entry of a multistep scheme's history is: the model output that its paper interpolates.
+ */
+typedef enum { FK_SCORE, FK_EPS, FK_X0, FK_V, FK_DRIFT } fk_output;
+
+/* Where a step stands. The nodes of history are node[n - lag], node[n - lag - 1], .. (lag as the
+ * scheme has it); `past` of them hold an entry, which is less than the scheme's depth in the first
+ * steps of a run without exact history. */
 typedef struct fk_step_at {
     const fk_axis *axis;
-    size_t n; /* from node n to node n + 1 */
+    size_t n;    /* from node n to node n + 1 */
+    size_t past; /* entries of history at hand, at most the scheme's depth */
 } fk_step_at;
 
 typedef struct fk_scheme {
     fk_row row;
     double strong_order, weak_order; /* as its paper proves; NAN where it claims none */
     unsigned needs;
+    size_t depth, lag;     /* history: entries that a step reads once it has them, 0 for one-step
+                              schemes; H_h belongs to node n - lag - h (lag 1; 0 where a step pushes
+                              its output at node n + 1, as UniPC does) */
+    fk_output output;      /* what the entries are */
     bool adaptive;         /* not a table: run by ode/adaptive.h; step is NULL */
     const void *constants; /* of a family that shares its step(), such as a Butcher tableau */
     double param[FK_MAX_PARAMS];
