@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fokker: the one command. `fokker NAME ...` runs the program fokker-NAME that lies beside it. */
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/cli.h"
+#include "core/file.h"
 #include "core/names.h"
 
 enum { MAX_COMMANDS = 64 };
@@ -16,7 +18,7 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static size_t siblings(const char *folder, const char *name[MAX_COMMANDS])
+static size_t siblings(const char *folder, char *name[MAX_COMMANDS])
 {
     size_t n = 0;
     DIR *dir = opendir(folder);
@@ -33,34 +35,55 @@ static void usage(FILE *out, const char *const *name, size_t n)
 {
     fputs("Usage: fokker COMMAND [OPTION...]\n"
           "The mathematics of diffusion models, checked on data whose score is known exactly.\n\n"
-          "Commands (fokker COMMAND --help tells more):\n ",
+          "Commands (fokker help COMMAND tells more):\n ",
           out);
     for (size_t i = 0; i < n; i++) fprintf(out, " %s", name[i]);
     fputs("\n\nTry: fokker band\n", out);
 }
 
-int main(int argc, char **argv)
+/* Become the command; returns only where that fails. */
+static int run(const char *name, char **argv)
 {
-    const char *name[MAX_COMMANDS];
-    size_t n = siblings(fk_cli_folder(), name);
-    if (argc < 2 || strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0) {
-        usage(argc < 2 ? stderr : stdout, name, n);
-        return argc < 2 ? FK_USAGE : 0;
+    char *path = fk_path_join(fk_cli_folder(), "fokker-");
+    char *whole = fk_alloc(strlen(path) + strlen(name) + 1, 1);
+    strcpy(whole, path);
+    strcat(whole, name);
+    execv(whole, argv);
+    fprintf(stderr, "fokker: cannot run %s: %s\n", whole, strerror(errno));
+    free(path);
+    free(whole);
+    return FK_FILE;
+}
+
+static int dispatch(int argc, char **argv, const char *const *name, size_t n)
+{
+    if (argc < 2) {
+        usage(stderr, name, n);
+        return FK_USAGE;
+    }
+    bool help = strcmp(argv[1], "help") == 0;
+    if ((help && argc == 2) || strcmp(argv[1], "--help") == 0) {
+        usage(stdout, name, n);
+        return FK_OK;
     }
     if (strcmp(argv[1], "--version") == 0) {
         puts("fokker " FK_VERSION);
-        return 0;
+        return FK_OK;
     }
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(argv[1], name[i]) != 0) continue;
-        char path[4096];
-        snprintf(path, sizeof path, "%s/fokker-%s", fk_cli_folder(), name[i]);
-        execv(path, argv + 1);
-        perror(path);
-        return FK_FILE;
-    }
+    char option[] = "--help", *asks_help[] = {argv[help ? 2 : 1], option, NULL};
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(asks_help[0], name[i]) == 0) return run(name[i], help ? asks_help : argv + 1);
     char near[400];
-    fk_near_names(argv[1], name, n, near, sizeof near);
-    fprintf(stderr, "fokker: no command '%s'; near: %s\n", argv[1], near);
+    fk_near_names(asks_help[0], name, n, near, sizeof near);
+    fprintf(stderr, "fokker: no command '%.60s'; try %s\n", asks_help[0], near);
     return FK_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    char *name[MAX_COMMANDS];
+    size_t n = siblings(fk_cli_folder(), name);
+    int code = dispatch(argc, argv, (const char *const *)name, n);
+    for (size_t i = 0; i < n; i++) free(name[i]);
+    return code;
 }

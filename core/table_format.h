@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The formats behind core/table.h, one source file each; for those files alone. `finite`: a value
+/* The formats behind core/table.h, one source file each. Internal to core/. `finite`: a value
  * that is not finite is FK_USAGE with its place. */
 #ifndef FK_CORE_TABLE_FORMAT_H
 #define FK_CORE_TABLE_FORMAT_H
