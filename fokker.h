@@ -8,6 +8,7 @@
 #include "analytic/exact.h"
 #include "analytic/marginal.h"
 #include "analytic/mixture.h"
+#include "claims/claims.h"
 #include "core/base.h"
 #include "core/cli.h"
 #include "core/distance.h"
@@ -34,7 +35,6 @@
 #include "schedules/chain.h"
 #include "schedules/schedule.h"
 #include "schedules/scheme.h"
-#include "sde/family.h"
 #include "sde/schemes.h"
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "analytic/mixture.h"
+#include "claims/claims.h"
 #include "ode/schemes.h"
 #include "sde/schemes.h"
 
@@ -71,6 +72,11 @@ static fk_row experiment_row(size_t i)
 {
     return fk_experiments[i];
 }
+static fk_row claim_row(size_t i)
+{
+    const fk_claim *claim = fk_claim_at(i);
+    return (fk_row){claim->id, claim->says, claim->source, NULL};
+}
 
 const fk_listing fk_registry[] = {
     {"schedules", "schedule", n_schedules, schedule_row},
@@ -79,6 +85,7 @@ const fk_listing fk_registry[] = {
     {"grids", "grid", n_grids, grid_row},
     {"mixtures", "mixture", n_mixtures, mixture_row},
     {"experiments", "experiment", n_experiments, experiment_row},
+    {"claims", "claim", fk_n_claims, claim_row},
 };
 const size_t fk_n_registry = LENGTH(fk_registry);
 

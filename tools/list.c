@@ -33,7 +33,7 @@ static void print_listing(const fk_listing *listing, bool heading, FILE *out)
         fk_row row = listing->row(i);
         spec_of(&row, spec);
         int length = (int)strlen(spec);
-        if (length > width && length <= 40) width = length; /* longer ones stand out of line */
+        if (length > width && length <= 48) width = length; /* longer ones stand out of line */
     }
     if (heading) fprintf(out, "%s\n", listing->name);
     for (size_t i = 0; i < listing->count(); i++) {

@@ -1,0 +1,269 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The commands as people use them: right input gives what it should, and every wrong one gives one
+line on standard error, nothing on standard output, its exit code, and leaves no file behind."""
+import csv
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+FOKKER = os.path.abspath(os.environ["FOKKER"])
+USAGE, MISSING, FILE = 2, 3, 4
+checks = 0
+failed = 0
+
+
+def run(*words, env=None, stdout=subprocess.PIPE):
+    return subprocess.run([FOKKER, *words], stdout=stdout, stderr=subprocess.PIPE, text=True,
+                          env={**os.environ, **(env or {})}, timeout=120)
+
+
+def expect(true, what, found=None):
+    global checks, failed
+    checks += 1
+    if not true:
+        failed += 1
+        print(f"FAILED: {what}" + ("" if found is None else f"\n    found: {found!r}"))
+
+
+def good(*words):
+    done = run(*words)
+    expect(done.returncode == 0 and done.stderr == "", f"{words} succeeds in silence",
+           (done.returncode, done.stderr))
+    return done.stdout
+
+
+def bad(words, code, *parts):
+    """One line, with all of `parts` in it, and no file."""
+    done = run(*words)
+    lines = done.stderr.splitlines()
+    expect(done.returncode == code, f"{words} exits with {code}", (done.returncode, done.stderr))
+    expect(len(lines) == 1 and lines[0].startswith("fokker"), f"{words} prints one line", lines)
+    expect(done.stdout == "", f"{words} prints nothing else", done.stdout[:80])
+    for part in parts:
+        expect(part in done.stderr, f"{words} says {part!r}", done.stderr)
+    expect(os.listdir(".") == ["plain"], f"{words} leaves no file", os.listdir("."))
+
+
+def rows(text):
+    """The head's comments, and the rows of a CSV as dictionaries of numbers."""
+    head = [line for line in text.splitlines() if line.startswith("#")]
+    body = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return head, [{k: float(v) if v else math.nan for k, v in row.items()}
+                  for row in csv.DictReader(body)]
+
+
+def near(a, b, bound=4e-16):
+    return abs(a - b) <= bound * abs(b)
+
+
+def commands():
+    """As `fokker help` lists them; the words after the heading, up to the blank line."""
+    text = good("help").split("Commands")[1]
+    names = text.split("\n")[1].split()
+    expect({"list", "schedule", "chain", "verify"} <= set(names), "the commands are there", names)
+    return names
+
+
+def every_command_helps_and_refuses_alike():
+    for name in commands():
+        text = good(name, "--help")
+        expect(text.startswith(f"Usage: fokker {name}"), f"{name} --help", text[:60])
+        example = text.split("\nExample:\n  ")[-1].split("\n")[0]
+        expect(example.startswith(f"fokker {name}"), f"{name} has an example", example)
+        expect(good("help", name) == text, f"help {name} is {name} --help")
+        expect(good(name, "--version").startswith("fokker "), f"{name} --version")
+        bad([name, "--no-such-option"], USAGE, f"fokker {name}: no option '--no-such-option'")
+        bad([name, "--threads", "0"], USAGE, "--threads is a whole number from 1 up, not '0'")
+        bad([name, "--threads"], USAGE, "--threads needs a value")
+        bad([name, "--quiet=1"], USAGE, "--quiet takes no value")
+        bad([name, "--thraeds", "2"], USAGE, "try --threads")
+        if name in ("list", "schedule", "chain"):
+            good(*example.split()[1:])
+
+
+def the_dispatcher_names_near_commands():
+    bad(["schedul"], USAGE, "no command 'schedul'; try schedule")
+    bad(["hcain"], USAGE, "try chain")
+    bad(["help", "verfy"], USAGE, "try verify")
+    expect(run().returncode == USAGE, "no command at all is bad usage")
+    expect(good("--version").startswith("fokker "), "fokker --version")
+    expect(good("--help") == good("help"), "fokker --help is fokker help")
+
+
+def list_prints_every_name_in_text_and_json():
+    kinds = ["schedules", "chains", "schemes", "grids", "mixtures", "experiments", "claims"]
+    everything = json.loads(good("list", "--json"))
+    expect(len({(e["kind"], e["name"]) for e in everything}) == len(everything), "names differ")
+    for kind in kinds:
+        found = json.loads(good("list", kind, "--json"))
+        expect(len(found) > 0, f"there are {kind}")
+        expect(found == [e for e in everything if e["kind"] + "s" == kind], f"list {kind} --json")
+        lines = good("list", kind).splitlines()
+        expect(len(lines) == len(found), f"one line each of {kind}", lines)
+        for line, entry in zip(lines, found):
+            name = line.split()[0].split(":")[0]
+            expect(name == entry["name"] and f"[{entry['source']}]" in line or not entry["source"],
+                   f"the line of {entry['name']}", line)
+    names = {e["name"] for e in everything}
+    for name in ["vp-linear", "edm", "ddpm-linear", "euler-maruyama", "rk8pd", "karras", "three-1d",
+                 "ring-8", "band"]:
+        expect(name in names, f"{name} is listed")
+    karras = next(e for e in everything if e["name"] == "karras")
+    expect(karras["parameters"] == {"rho": 7.0}, "parameters with defaults", karras)
+    bad(["list", "schedule-s"], USAGE, "no list 'schedule-s'; try schedules")
+    bad(["list", "zzz"], USAGE, "try schedules, chains, schemes")
+
+
+def schedule_prints_coefficients_to_the_last_bit():
+    head, found = rows(good("schedule", "--schedule", "vp-linear", "--t", "0.1,0.5"))
+    expect(head[0] == "# command: fokker schedule --schedule vp-linear --t 0.1,0.5", "head", head)
+    expect(head[1].startswith("# version: fokker "), "version", head)
+    for row, t in zip(found, (0.1, 0.5)):  # int beta = 0.1 t + 19.9 t^2 / 2
+        y = 0.1 * t + 19.9 * t * t / 2
+        expect(row["t"] == t and near(row["s"], math.exp(-y / 2)), f"s({t})", row)
+        expect(near(row["sigma"] ** 2, -math.expm1(-y), 2e-15), f"sigma({t})", row)
+        expect(near(row["g2"], 0.1 + 19.9 * t) and near(row["f"], -row["g2"] / 2), f"g2({t})", row)
+        expect(near(row["lambda"], math.log(row["s"] / row["sigma"]), 2e-15), f"lambda({t})", row)
+    _, ends = rows(good("schedule", "--schedule", "vp-cosine", "--t", "0,1"))
+    expect(ends[0]["lambda"] == math.inf and ends[1]["g2"] == math.inf, "infinite ends", ends)
+    _, mine = rows(good("schedule", "--schedule", "vp-linear:beta1=10,beta0=0.2", "--t", "0.25"))
+    expect(near(mine[0]["g2"], 2.65), "parameters are taken", mine)
+
+    bad(["schedule"], USAGE, "--t is needed")
+    bad(["schedule", "--t", "1.5"], USAGE, "1.5", "[0, 1]", "vp-linear")
+    bad(["schedule", "--t", "0.5,,1"], USAGE, "--t takes finite numbers")
+    bad(["schedule", "--t", "0.5x"], USAGE, "'0.5x'")
+    bad(["schedule", "--t", "nan"], USAGE, "'nan'")
+    bad(["schedule", "--t", "0.5", "0.6"], USAGE, "'0.6' is one word too many")
+    bad(["schedule", "--t", "0", "--schedule", "vp-liner"], USAGE, "try vp-linear")
+    bad(["schedule", "--t", "0", "--schedule", "ve:sigma=1"], USAGE, "try sigma_min or sigma_max")
+    bad(["schedule", "--t", "0", "--schedule", "vp-linear:beta0=fast"], USAGE, "'fast'")
+    bad(["schedule", "--t", "0", "--schedule", "vp-linear:beta0=-1"], USAGE, "beta0")
+
+
+def chain_prints_a_chain_that_a_plain_product_gives_too():
+    _, found = rows(good("chain", "--chain", "ddpm-linear", "--index", "0,1,999"))
+    abar, want = 1.0, {}
+    for i in range(1000):
+        beta = 1e-4 + (0.02 - 1e-4) * i / 999
+        before, abar = abar, abar * (1 - beta)
+        want[i] = (beta, abar, beta * (1 - before) / (1 - abar))
+    for row in found:
+        beta, product, posterior = want[int(row["i"])]
+        # a thousand roundings of the plain product: 1000 * 2^-53 = 1.1e-13
+        expect(near(row["beta"], beta, 1e-15), "beta", row)
+        expect(near(row["alpha_bar"], product, 1.2e-13), "alpha_bar", row)
+        expect(near(row["posterior_variance"], posterior, 1e-11) or posterior == 0, "variance", row)
+        expect(near(row["alpha"], 1 - beta, 1e-15), "alpha", row)
+    expect([row["i"] for row in found] == [0, 1, 999], "indices", found)
+
+    bad(["chain"], USAGE, "--index is needed")
+    bad(["chain", "--index", "1000"], USAGE, "--index 1000", "0 to 999")
+    bad(["chain", "--index", "-1"], USAGE, "'-1'")
+    bad(["chain", "--index", "1.5"], USAGE, "'1.5'")
+    bad(["chain", "--index", "0", "--chain", "cosin"], USAGE, "try cosine")
+    bad(["chain", "--index", "0", "--chain", "cosine:T=0"], USAGE, "T")
+    bad(["chain", "--index", "0", "--chain", "cosine:T=2.5"], USAGE, "T")
+
+
+def files_are_whole_or_absent():
+    words = ["schedule", "--t", "0.5"]
+    for out in ("plain/x", "plain/y/x"):
+        bad([*words, "--out", out], FILE, f"{out}: 'plain' is a file, not a folder")
+    bad([*words, "--out", "none/x.csv"], FILE, "there is no folder 'none'")
+    bad([*words, "--out", "."], FILE, "'.' is a folder")
+    bad([*words, "--out", ""], USAGE, "--out is empty")
+    bad([*words, "--out", "/dev/full"], FILE, "No space left on device")
+    with open("/dev/full", "w") as full:
+        for command in (words, ["list"], ["list", "--json"], ["chain", "--index", "0"]):
+            done = run(*command, stdout=full)
+            expect(done.returncode == FILE and "standard output" in done.stderr,
+                   f"{command} tells that standard output is full", done.stderr)
+    text = good(*words)
+    expect(good(*words, "--out", "x.csv") == "", "--out prints nothing")
+    with open("x.csv") as written:
+        expect(written.read() == text, "--out writes what would be printed, the head too")
+    expect(sorted(os.listdir(".")) == ["plain", "x.csv"], "one file", os.listdir("."))
+    os.remove("x.csv")
+
+
+def a_signal_ends_a_command_with_130():
+    os.mkfifo("pipe")  # a writer waits for a reader who never comes
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        waits = subprocess.Popen([FOKKER, "schedule", "--t", "0.5", "--out", "pipe"])
+        status = f"/proc/{waits.pid}/status"
+        while True:  # until its handlers stand: the caught signals are a bit mask in hexadecimal
+            with open(status) as file:
+                caught = next(line for line in file if line.startswith("SigCgt")).split()[1]
+            if int(caught, 16) >> (number - 1) & 1:
+                break
+            time.sleep(0.005)
+        waits.send_signal(number)
+        expect(waits.wait(timeout=10) == 130, f"{number.name} gives 130", waits.returncode)
+    os.remove("pipe")
+
+
+def verify_checks_its_words_before_it_runs():
+    bad(["verify", "C99999"], USAGE, "no claim 'C99999'; try")
+    bad(["verify", "--kind", "order-ly"], USAGE, "exact, order or statistical")
+    bad(["verify", "--seed", "-1"], USAGE, "--seed", "'-1'")
+    bad(["verify", "--seed", "18446744073709551615"], USAGE, "9223372036854775807")
+    bad(["verify", "--json", "plain/x"], FILE, "'plain' is a file")
+    bad(["verify", "--junit", "none/x"], FILE, "no folder 'none'")
+
+
+def verify_runs_one_claim_and_writes_the_ledger():
+    ids = [entry["name"] for entry in json.loads(good("list", "claims", "--json"))]
+    first = next(i for i in ids if not any(other.startswith(i + "-") for other in ids))
+    text = good("verify", first, "--seed", "random", "--json", "l.json", "--junit", "l.xml")
+    expect("1 of 1 claims hold" in text and first in text, "the tally", text)
+    seed = text.split("seed ")[-1].split(":")[0]
+    with open("l.json") as file:
+        ledger = json.load(file)
+    keys = "id statement observed expected margin se n seed status controls".split()
+    expect(len(ledger) == 1 and list(ledger[0]) == keys, "the ledger's keys, in order", ledger)
+    entry = ledger[0]
+    expect(entry["id"] == first and entry["status"] == "HOLDS", "it holds", entry)
+    expect(str(entry["seed"]) == seed, "the random seed is printed and kept", (entry, seed))
+    expect(entry["controls"] and all(list(c) == ["name", "observed", "status", "caught"]
+                                     and c["caught"] and c["status"] == "FAILS"
+                                     for c in entry["controls"]), "controls caught", entry)
+    with open("l.xml") as file:
+        expect('tests="1" failures="0"' in file.read(), "JUnit")
+    again = good("verify", first, "--seed", seed, "--json", "-")
+    with open("l.json") as file:
+        expect(again == file.read(), "the same seed gives the same ledger")
+    os.remove("l.json")
+    os.remove("l.xml")
+    family = next(i for i in ids if any(other.startswith(i + "-") for other in ids))
+    of_it = [i for i in ids if i == family or i.startswith(family + "-")]
+    ran = [entry["id"] for entry in json.loads(good("verify", family, "--json", "-"))]
+    expect(ran == of_it, f"{family} brings its further checks", ran)
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        with open("plain", "w") as file:
+            file.write("a plain file\n")
+        every_command_helps_and_refuses_alike()
+        the_dispatcher_names_near_commands()
+        list_prints_every_name_in_text_and_json()
+        schedule_prints_coefficients_to_the_last_bit()
+        chain_prints_a_chain_that_a_plain_product_gives_too()
+        files_are_whole_or_absent()
+        a_signal_ends_a_command_with_130()
+        verify_checks_its_words_before_it_runs()
+        verify_runs_one_claim_and_writes_the_ledger()
+        os.chdir("/")
+    print(f"{checks} checks, {failed} failed")
+    return 1 if failed or not checks else 0
+
+
+sys.exit(main())
