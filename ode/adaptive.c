@@ -14,6 +14,9 @@
  * the controller grows it by up to five a step. The same for every particle, so that no result
  * depends on which thread took which. */
 #define FIRST_STEP 1e-3
+/* The longest step. Where the marginal is still close to the prior the drift almost vanishes, and
+ * steps would grow until one leaps over the times at which the data take shape. */
+#define LONGEST_STEP (1. / 16)
 /* A step below this part of the interval has collapsed: time itself resolves 1e-16 of it. */
 #define COLLAPSED 1e-14
 /* Far beyond any solution of this field (a thousand at tolerance 1e-12). */
@@ -95,6 +98,7 @@ static int solve_one(worker *w, const double *t, size_t n_t, size_t particle, do
         memcpy(y, y - stride, dim * sizeof *y);
         while (now != t[j]) {
             double before = now;
+            if (fabs(h) > LONGEST_STEP * fabs(interval)) h = LONGEST_STEP * interval;
             int status =
                 gsl_odeiv2_evolve_apply(w->evolve, w->control, w->step, &system, &now, t[j], &h, y);
             bool collapsed = now != t[j] && !(fabs(now - before) > COLLAPSED * fabs(interval));
