@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/error.h"
 
@@ -24,4 +25,11 @@ char *fk_strdup(const char *text)
 {
     size_t n = strlen(text) + 1;
     return memcpy(fk_alloc(n, 1), text, n);
+}
+
+double fk_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }

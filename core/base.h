@@ -31,4 +31,7 @@ void *fk_alloc(size_t n, size_t size);
 /* A copy of a string, freed with free(). */
 char *fk_strdup(const char *text);
 
+/* Seconds on a clock that never goes back: for differences. */
+double fk_seconds(void);
+
 #endif

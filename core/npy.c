@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* NPY files (core/table.h), after NumPy's "NPY format": the magic, a version, the length of a
  * header that is a Python dictionary, then the numbers. */
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -169,6 +170,7 @@ int fk_npy_read(const char *path, bool finite, fk_table *table, fk_error *err)
 int fk_npy_write(const char *path, const double *x, size_t n_axes, const size_t *shape,
                  fk_error *err)
 {
+    assert(n_axes >= 1 && n_axes <= MAX_AXES);
     char header[256] = "{'descr': '<f8', 'fortran_order': False, 'shape': (";
     size_t used = strlen(header), n = 1;
     for (size_t i = 0; i < n_axes; i++) {

@@ -3,7 +3,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/cli.h"
@@ -19,13 +18,6 @@ struct fk_progress {
     double started, drawn;
 };
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 fk_progress *fk_progress_new(const char *label, size_t total)
 {
     if (fk_cli_quiet() || total == 0 || !isatty(STDERR_FILENO)) return NULL;
@@ -34,7 +26,7 @@ fk_progress *fk_progress_new(const char *label, size_t total)
     p->total = total;
     atomic_init(&p->done, 0);
     atomic_flag_clear(&p->drawing);
-    p->started = p->drawn = now();
+    p->started = p->drawn = fk_seconds();
     return p;
 }
 
@@ -56,7 +48,7 @@ void fk_progress_add(fk_progress *p, size_t done)
     if (!p) return;
     size_t total = atomic_fetch_add(&p->done, done) + done;
     if (atomic_flag_test_and_set(&p->drawing)) return;
-    double t = now();
+    double t = fk_seconds();
     if (total < p->total && t - p->drawn >= redraw_after) draw(p, total, t);
     if (total >= p->total && p->drawn > p->started) fputs("\r\033[K", stderr);
     atomic_flag_clear(&p->drawing);

@@ -132,11 +132,16 @@ def schedule_prints_coefficients_to_the_last_bit():
         expect(near(row["lambda"], math.log(row["s"] / row["sigma"]), 2e-15), f"lambda({t})", row)
     _, ends = rows(good("schedule", "--schedule", "vp-cosine", "--t", "0,1"))
     expect(ends[0]["lambda"] == math.inf and ends[1]["g2"] == math.inf, "infinite ends", ends)
+    head, _ = rows(good("schedule", "--sched=vp-linear", "--thr", "2", "--t", "0.5", "--quiet",
+                        "--out=-"))
+    expect(head[0] == "# command: fokker schedule --schedule vp-linear --t 0.5",
+           "options in full, less those that change no number", head)
     _, mine = rows(good("schedule", "--schedule", "vp-linear:beta1=10,beta0=0.2", "--t", "0.25"))
     expect(near(mine[0]["g2"], 2.65), "parameters are taken", mine)
 
     bad(["schedule"], USAGE, "--t is needed")
     bad(["schedule", "--t", "1.5"], USAGE, "1.5", "[0, 1]", "vp-linear")
+    bad(["schedule", "--t", "-0.5"], USAGE, "-0.5", "[0, 1]")
     bad(["schedule", "--t", "0.5,,1"], USAGE, "--t takes finite numbers")
     bad(["schedule", "--t", "0.5x"], USAGE, "'0.5x'")
     bad(["schedule", "--t", "nan"], USAGE, "'nan'")
