@@ -5,9 +5,8 @@
 #include <string.h>
 
 static const fk_claim *const topics[] = {
-    fk_forward_claims,
-    fk_schedules_claims,
-    fk_coefficients_claims,
+    fk_forward_claims, fk_schedules_claims,        fk_coefficients_claims,
+    fk_moments_claims, fk_moment_integrals_claims, fk_moment_odes_claims,
 };
 enum { TOPICS = sizeof topics / sizeof *topics };
 

@@ -17,5 +17,8 @@ const fk_claim *fk_claim_find(const char *id); /* NULL: there is none */
 extern const fk_claim fk_forward_claims[];
 extern const fk_claim fk_schedules_claims[];
 extern const fk_claim fk_coefficients_claims[];
+extern const fk_claim fk_moments_claims[];
+extern const fk_claim fk_moment_integrals_claims[];
+extern const fk_claim fk_moment_odes_claims[];
 
 #endif
