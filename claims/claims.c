@@ -5,8 +5,14 @@
 #include <string.h>
 
 static const fk_claim *const topics[] = {
-    fk_forward_claims, fk_schedules_claims,        fk_coefficients_claims,
-    fk_moments_claims, fk_moment_integrals_claims, fk_moment_odes_claims,
+    fk_forward_claims,          /* x_t = s x_0 + sigma eps */
+    fk_schedules_claims,        /* linear and cosine VP */
+    fk_coefficients_claims,     /* (s, sigma) to (f, g) and back */
+    fk_moments_claims,          /* at a point of time */
+    fk_moment_integrals_claims, /* over an interval */
+    fk_moment_odes_claims,      /* by GSL */
+    fk_forward_paths_claims,    /* by simulation */
+    fk_ito_paths_claims,        /* Ito's formula along paths */
 };
 enum { TOPICS = sizeof topics / sizeof *topics };
 

@@ -20,5 +20,7 @@ extern const fk_claim fk_coefficients_claims[];
 extern const fk_claim fk_moments_claims[];
 extern const fk_claim fk_moment_integrals_claims[];
 extern const fk_claim fk_moment_odes_claims[];
+extern const fk_claim fk_forward_paths_claims[];
+extern const fk_claim fk_ito_paths_claims[];
 
 #endif
