@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Inside analytic/mixture_field: the frozen form of a mixture, and the kernel that reads it.
+ *
+ * In base 2, with the common factor of all densities dropped, component k at x is 2^logit,
+ *     logit = c - (log2 e)/2 (x - M)^T S^-1 (x - M),   c = log2 w - 1/2 log2 det S,
+ * and the score of the mixture is sum_k 2^logit_k S_k^-1 (M_k - x) / sum_k 2^logit_k. With g the
+ * part of S^-1 (x - M) that a row's numbers give directly,
+ *     isotropic  A = -(log2 e)/2 / v       logit = c + A |x - M|^2        g = x - M, weight A
+ *     diagonal   A_i = -(log2 e)/2 / v_i   logit = c + sum A_i (x - M)_i^2    g_i = A_i (x - M)_i
+ *     full       S^-1 (log2 e)/2 = W^T W   logit = c - |W (x - M)|^2      g = -W^T W (x - M)
+ * the score is 2 ln 2 sum_k 2^logit_k weight_k g_k / sum_k 2^logit_k. Everything goes by the
+ * differences x - M: expanded, far tails and narrow components would cancel. */
+#ifndef FK_ANALYTIC_MIXTURE_SCORE_H
+#define FK_ANALYTIC_MIXTURE_SCORE_H
+
+#include "analytic/mixture.h"
+#include "core/field.h"
+#include "core/isa.h"
+
+typedef struct fk_frozen_mixture {
+    void (*score)(const struct fk_frozen_mixture *, fk_block x, fk_block score, double *scratch);
+    size_t dim, k, tile, stride;
+    fk_covariance kind;
+    _Alignas(FK_ALIGN) double row[]; /* (k, stride): c, weight, M (dim), then A (dim), or W's lower
+                                        triangle by rows, or nothing */
+} fk_frozen_mixture;
+
+/* Components are taken in tiles of at most FK_TILE, whose logits and g wait in scratch. */
+enum { FK_TILE = 32 };
+
+/* scratch (tile + (tile + 1) dim, FK_LANES) */
+FK_DECLARE_KERNEL(void, fk_mixture_score,
+                  (const fk_frozen_mixture *, fk_block x, fk_block score, double *scratch));
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analytic/mixture_score.h"
+
+#include "core/vmath.h"
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* FK_LANES particles' worth of one number. */
+typedef double lanes[FK_LANES];
+
+/* y = W d and then g = -W^T y, each in place of what it is made from: y_i wants d up to i, g_j
+ * wants y from j on. Takes |y|^2 from q. */
+INLINE void whiten(const double *w, const size_t dim, double *restrict q, lanes *restrict g)
+{
+    for (size_t i = dim; i-- > 0;) {
+        const double *row = w + i * (i + 1) / 2;
+        lanes y;
+        FK_FOR_LANES(l) y[l] = row[0] * g[0][l];
+        for (size_t j = 1; j <= i; j++) FK_FOR_LANES(l) y[l] = fma(row[j], g[j][l], y[l]);
+        FK_FOR_LANES(l) q[l] = fma(-y[l], y[l], q[l]), g[i][l] = y[l];
+    }
+    for (size_t j = 0; j < dim; j++) {
+        const double *column = w + j * (j + 1) / 2 + j;
+        lanes sum;
+        FK_FOR_LANES(l) sum[l] = -column[0] * g[j][l];
+        for (size_t i = j + 1; i < dim; i++) {
+            column += i;
+            FK_FOR_LANES(l) sum[l] = fma(-column[0], g[i][l], sum[l]);
+        }
+        FK_FOR_LANES(l) g[j][l] = sum[l];
+    }
+}
+
+/* logit and g of one component; x (dim, ld). */
+INLINE void component(const double *row, const size_t dim, const fk_covariance kind,
+                      const double *x, size_t ld, double *restrict logit, lanes *restrict g)
+{
+    const double *mean = row + 2, *more = mean + dim;
+    lanes q;
+    FK_FOR_LANES(l) q[l] = kind == FK_ISOTROPIC ? 0 : row[0];
+    for (size_t i = 0; i < dim; i++) FK_FOR_LANES(l)
+        {
+            double d = x[i * ld + l] - mean[i];
+            g[i][l] = kind == FK_DIAGONAL ? more[i] * d : d;
+            if (kind != FK_FULL) q[l] = fma(g[i][l], d, q[l]);
+        }
+    if (kind == FK_FULL) whiten(more, dim, q, g);
+    FK_FOR_LANES(l) logit[l] = kind == FK_ISOTROPIC ? fma(row[1], q[l], row[0]) : q[l];
+}
+
+/* One chunk of FK_LANES particles, tile after tile: the sums so far are kept relative to the
+ * largest logit so far, so that its term is 1 and nothing overflows, nor does all underflow. */
+INLINE void chunk(const fk_frozen_mixture *f, const size_t dim, const fk_covariance kind,
+                  const double *x, size_t x_ld, double *score, size_t score_ld, double *scratch)
+{
+    lanes *restrict sum = (lanes *)scratch, *restrict logit = sum + dim,
+                    *restrict g = logit + f->tile;
+    lanes top, total;
+    FK_FOR_LANES(l) top[l] = -HUGE_VAL, total[l] = 0;
+    for (size_t i = 0; i < dim; i++) FK_FOR_LANES(l) sum[i][l] = 0;
+    for (size_t first = 0; first < f->k; first += f->tile) {
+        size_t n = f->k - first < f->tile ? f->k - first : f->tile;
+        const double *row = f->row + first * f->stride;
+        lanes next;
+        FK_FOR_LANES(l) next[l] = top[l];
+        for (size_t k = 0; k < n; k++) {
+            component(row + k * f->stride, dim, kind, x, x_ld, logit[k], g + k * dim);
+            FK_FOR_LANES(l) next[l] = next[l] > logit[k][l] ? next[l] : logit[k][l];
+        }
+        if (first > 0) {
+            lanes shrink;
+            FK_FOR_LANES(l) shrink[l] = fk_lane_exp2(top[l] - next[l]), total[l] *= shrink[l];
+            for (size_t i = 0; i < dim; i++) FK_FOR_LANES(l) sum[i][l] *= shrink[l];
+        }
+        FK_FOR_LANES(l) top[l] = next[l];
+        for (size_t k = 0; k < n; k++) {
+            lanes w;
+            FK_FOR_LANES(l)
+            {
+                double e = fk_lane_exp2(logit[k][l] - top[l]);
+                total[l] += e;
+                w[l] = kind == FK_ISOTROPIC ? e * row[k * f->stride + 1] : e;
+            }
+            for (size_t i = 0; i < dim; i++)
+                FK_FOR_LANES(l) sum[i][l] = fma(w[l], g[k * dim + i][l], sum[i][l]);
+        }
+    }
+    FK_FOR_LANES(l) total[l] = 2 * FK_LN2 / total[l];
+    for (size_t i = 0; i < dim; i++) FK_FOR_LANES(l) score[i * score_ld + l] = sum[i][l] * total[l];
+}
+
+INLINE void block(const fk_frozen_mixture *f, const size_t dim, const fk_covariance kind,
+                  fk_block x, fk_block score, double *scratch)
+{
+    for (size_t p = 0; p < x.n; p += FK_LANES)
+        chunk(f, dim, kind, x.x + p, x.ld, score.x + p, score.ld, scratch);
+}
+
+/* Small dimensions are known at compile time. */
+INLINE void of_kind(const fk_frozen_mixture *f, const fk_covariance kind, fk_block x,
+                    fk_block score, double *scratch)
+{
+    switch (f->dim) {
+    case 1:
+        block(f, 1, kind, x, score, scratch);
+        break;
+    case 2:
+        block(f, 2, kind, x, score, scratch);
+        break;
+    case 3:
+        block(f, 3, kind, x, score, scratch);
+        break;
+    default:
+        block(f, f->dim, kind, x, score, scratch);
+    }
+}
+
+void FK_KERNEL(fk_mixture_score)(const fk_frozen_mixture *f, fk_block x, fk_block score,
+                                 double *scratch)
+{
+    switch (f->kind) {
+    case FK_ISOTROPIC:
+        of_kind(f, FK_ISOTROPIC, x, score, scratch);
+        break;
+    case FK_DIAGONAL:
+        of_kind(f, FK_DIAGONAL, x, score, scratch);
+        break;
+    case FK_FULL:
+        of_kind(f, FK_FULL, x, score, scratch);
+        break;
+    }
+}
