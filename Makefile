@@ -49,13 +49,11 @@ CHECKS  := $(patsubst %.c,$B/%,$(wildcard tests/check_*.c))
 SCRIPTS := $(wildcard tests/*.py tests/*.sh)
 
 .PHONY: all demo check verify figures layers format bench install clean help
-.SECONDARY:
+.PRECIOUS: $B/%.o
 .DELETE_ON_ERROR:
 
-all: fokker ## build everything (default)
-
-fokker: $B/fokker $(BIN) $(DEMOS)
-	@ln -sfn $B/fokker $@
+all: $B/fokker $(BIN) $(DEMOS) ## build everything (default)
+	$(if $(filter release,$(MODE)),@ln -sfn $B/fokker fokker)
 
 $B/libfokker.a: $(OBJ)
 	@rm -f $@; $(AR) rcs $@ $^
@@ -84,16 +82,16 @@ endef
 $(foreach i,$(ISAS),$(eval $(call KERNEL,$i)))
 
 demo: all ## draw the SDE-versus-ODE band figure into out/band/
-	./fokker band
+	$B/fokker band
 
 check: all $(CHECKS) ## unit tests, cross-checks in Python, layers
 	@FOKKER_BUILD=$B sh tests/run $(CHECKS) $(SCRIPTS)
 
 verify: check ## unit tests, then every claim with its controls
-	./fokker verify
+	$B/fokker verify
 
 figures: all ## every experiment's figure into out/
-	for e in $(basename $(notdir $(wildcard experiments/*.c))); do ./fokker $$e || exit; done
+	for e in $(basename $(notdir $(wildcard experiments/*.c))); do $B/fokker $$e || exit; done
 
 layers: ## fail on an include that points up or through a wall
 	@sh tests/layers
@@ -102,7 +100,7 @@ format: ## clang-format every source
 	clang-format -i $(wildcard *.[ch] */*.[ch])
 
 bench: all ## speed, as ratios against baselines in the same run
-	./fokker bench
+	$B/fokker bench
 
 PREFIX ?= /usr/local
 LIBEXEC = $(DESTDIR)$(PREFIX)/lib/fokker

@@ -16,7 +16,7 @@ static bool is(const fk_schedule *schedule, const char *name)
  */
 static double complex one_minus_exp(double complex y)
 {
-    return CMPLX(-expm1(-creal(y)), exp(-creal(y)) * sin(cimag(y)));
+    return -expm1(-creal(y)) + I * (exp(-creal(y)) * sin(cimag(y)));
 }
 
 static double complex beta_integral(const double *p, double complex t)
@@ -53,7 +53,7 @@ double complex fk_closed_var(const fk_schedule *schedule, double complex t)
 
 double complex fk_complex_step(double t)
 {
-    return CMPLX(t, step);
+    return t + I * step;
 }
 
 double fk_complex_rate(double complex value)

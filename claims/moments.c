@@ -90,7 +90,7 @@ static double square_sde(const moment *at, int which)
     double complex a = fk_closed_s(at->schedule, z) / creal(fk_closed_s(at->schedule, at->t));
     double complex q = fk_closed_var(at->schedule, z) - a * a * at->var;
     /* q vanishes at h = 0: what rounding leaves of its real part would enter through q^2 */
-    q = CMPLX(0, cimag(q));
+    q = I * cimag(q);
     double drift = 2 * x * at->c.f * x, diffusion = 4 * x * x * g2;
     if (which == 1) drift /= 2;
     if (which == 2) diffusion = g2;
