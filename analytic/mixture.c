@@ -113,32 +113,29 @@ static int check_covariance(const char *name, size_t c, size_t n, const double *
     return FK_OK;
 }
 
+static bool is_diagonal(size_t n, const double *cov)
+{
+    for (size_t i = 0; i < n * n; i++)
+        if (i / n != i % n && cov[i] != 0) return false;
+    return true;
+}
+
 /* Positive definite beyond doubt: lambda_min is at least min C_ii times the smallest eigenvalue of
  * the correlation matrix (Demmel and Veselic), and 1e-26 is what double-double resolves of that. */
 static int check_eigenvalues(const char *name, size_t c, size_t n, const double *cov,
                              const fk_dd *value, fk_error *err)
 {
     double smallest = value[0].hi, diagonal = cov[0];
-    bool zero = true;
     for (size_t i = 0; i < n; i++) {
         smallest = fmin(smallest, value[i].hi);
         diagonal = fmin(diagonal, cov[i * n + i]);
     }
-    for (size_t i = 0; i < n * n; i++) zero = zero && cov[i] == 0;
-    if (zero || (smallest > 0 && smallest > 1e-26 * diagonal)) return FK_OK;
+    if (smallest > 0 && smallest > 1e-26 * diagonal) return FK_OK;
+    if (smallest >= 0 && is_diagonal(n, cov)) return FK_OK;
     if (fabs(smallest) <= 1e-26 * fabs(diagonal)) smallest = 0;
     return fk_fail(err, FK_USAGE,
                    "%s: component %zu: \"cov\" is not positive definite (smallest eigenvalue %g)",
                    name, c + 1, smallest);
-}
-
-static bool is_diagonal(size_t n, size_t k, const double *cov)
-{
-    for (size_t c = 0; c < k; c++)
-        for (size_t i = 0; i < n; i++)
-            for (size_t j = 0; j < n; j++)
-                if (i != j && cov[(c * n + i) * n + j] != 0) return false;
-    return true;
 }
 
 static int new_from_diagonals(const char *name, size_t n, size_t k, const double *weight,
@@ -172,7 +169,8 @@ int fk_mixture_new(const char *name, size_t dim, size_t k, const double *weight,
     size_t n = dim;
     int status = check_weights(name, k, weight, err);
     if (!status) status = check_means(name, n, k, mean, err);
-    bool diagonal = is_diagonal(n, k, cov);
+    bool diagonal = true;
+    for (size_t c = 0; c < k; c++) diagonal = diagonal && is_diagonal(n, cov + c * n * n);
     fk_mixture *m = diagonal || status ? NULL : fk_mixture_alloc(name, n, k, FK_FULL);
     if (m) set_weights_and_means(m, weight, mean);
     fk_dd *value = fk_alloc(n + n * n, sizeof *value), *axes = value + n;

@@ -25,8 +25,9 @@ typedef struct {
 } fk_mixture;
 
 /* Build from parts; copies. cov (k, dim, dim) symmetric. Weights must be positive and sum to 1
- * within 1e-6 (then divided by their sum); covariances positive definite, or exactly zero. Anything
- * else, and what is not finite: FK_USAGE with "NAME: component 2: ..." (counted from 1). */
+ * within 1e-6 (then divided by their sum); covariances positive definite, or diagonal with no
+ * negative variance. Anything else, and what is not finite: FK_USAGE with "NAME: component 2: ..."
+ * (counted from 1). */
 int fk_mixture_new(const char *name, size_t dim, size_t k, const double *weight, const double *mean,
                    const double *cov, fk_mixture **mixture, fk_error *err) FK_CHECKED;
 /* The same with variances (k, dim), >= 0. */

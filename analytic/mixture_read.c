@@ -17,6 +17,15 @@ static int get_cov(const char *where, json_t *value, size_t n, double *cov, fk_e
         snprintf(row, sizeof row, "cov row %zu", i + 1);
         status = fk_json_get_reals(where, row, json_array_get(value, i), n, cov + i * n, err);
     }
+    size_t zeros = 0, others = 0;
+    for (size_t i = 0; i < n * n && !status; i++) {
+        zeros += i / n == i % n && cov[i] == 0;
+        others += cov[i] != 0;
+    }
+    if (zeros && others) /* meant so, it would be a "var" */
+        return fk_fail(err, FK_USAGE,
+                       "%s: \"cov\" is not positive definite (a variance of 0 beside others)",
+                       where);
     return status;
 }
 
