@@ -104,7 +104,7 @@ static int check_covariance(const char *name, size_t c, size_t n, const double *
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < i; j++) {
             double a = cov[i * n + j], b = cov[j * n + i];
-            if (fabs(a - b) > 1e-12 * fmax(fabs(a), fabs(b)))
+            if (fabs(a - b) > 1e-12 * sqrt(fabs(cov[i * n + i] * cov[j * n + j])))
                 return fk_fail(err, FK_USAGE,
                                "%s: component %zu: \"cov\" is not symmetric: row %zu, column %zu "
                                "is %g, but row %zu, column %zu is %g",

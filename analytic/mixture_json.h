@@ -7,7 +7,8 @@
 
 #include "analytic/mixture.h"
 
-/* {"dim": d, "components": [{"weight", "mean", "cov"}]}; a new reference. */
+/* {"dim": d, "components": [{"weight", "mean", and "var" or "cov"}]}; a new reference. Read again,
+ * it gives the same mixture to the last bit. */
 json_t *fk_mixture_json(const fk_mixture *);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
 #include <string.h>
 
+#include "analytic/dd.h"
 #include "analytic/mixture.h"
 
 void fk_mixture_covariance(const fk_mixture *m, size_t k, double *cov)
@@ -12,9 +14,17 @@ void fk_mixture_covariance(const fk_mixture *m, size_t k, double *cov)
         for (size_t i = 0; i < n; i++) cov[i * n + i] = var[i];
         return;
     }
-    for (size_t j = 0; j < n; j++) {
-        const double *axis = m->axes + (k * n + j) * n;
-        for (size_t i = 0; i < n * n; i++) cov[i] += var[j] * axis[i / n] * axis[i % n];
+    size_t first = k * n * n; /* in double-double: exactly what the mixture was made from */
+    for (size_t at = 0; at < n * n; at++) {
+        fk_dd sum = {0, 0};
+        for (size_t j = 0; j < n; j++) {
+            size_t a = first + j * n + at / n, b = first + j * n + at % n;
+            fk_dd product = fk_dd_multiply((fk_dd){m->axes[a], m->axes_low[a]},
+                                           (fk_dd){m->axes[b], m->axes_low[b]});
+            fk_dd lambda = {var[j], m->var_low[k * n + j]};
+            sum = fk_dd_add(sum, fk_dd_multiply(lambda, product));
+        }
+        cov[at] = sum.hi;
     }
 }
 
@@ -25,15 +35,15 @@ void fk_mixture_moments(const fk_mixture *m, double *mean, double *cov)
     memset(cov, 0, n * n * sizeof *cov);
     for (size_t k = 0; k < m->k; k++)
         for (size_t i = 0; i < n; i++) mean[i] += m->weight[k] * m->mean[k * n + i];
+    double *within = fk_alloc(n * n, sizeof *within);
     for (size_t k = 0; k < m->k; k++) {
-        const double *centre = m->mean + k * n, *var = m->var + k * n;
+        const double *centre = m->mean + k * n;
+        fk_mixture_covariance(m, k, within);
         for (size_t i = 0; i < n; i++)
             for (size_t j = 0; j < n; j++) {
-                double inner = m->kind != FK_FULL && i == j ? var[i] : 0;
-                for (size_t a = 0; a < n && m->kind == FK_FULL; a++)
-                    inner += var[a] * m->axes[(k * n + a) * n + i] * m->axes[(k * n + a) * n + j];
                 double between = (centre[i] - mean[i]) * (centre[j] - mean[j]);
-                cov[i * n + j] += m->weight[k] * (inner + between);
+                cov[i * n + j] += m->weight[k] * (within[i * n + j] + between);
             }
     }
+    free(within);
 }

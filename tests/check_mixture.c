@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "analytic/mixture.h"
+#include "analytic/mixture_json.h"
 #include "tests/suite.h"
 
 static fk_mixture *read_or_die(const char *spec)
@@ -181,6 +182,34 @@ START_TEST(components_are_read_with_cov_var_or_std)
 }
 END_TEST
 
+static void assert_same(const fk_mixture *a, const fk_mixture *b)
+{
+    size_t k = a->k, n = a->dim;
+    ck_assert(k == b->k && n == b->dim && a->kind == b->kind);
+    ck_assert(memcmp(a->weight, b->weight, k * sizeof(double)) == 0);
+    ck_assert(memcmp(a->mean, b->mean, k * n * sizeof(double)) == 0);
+    ck_assert(memcmp(a->var, b->var, k * n * sizeof(double)) == 0);
+    if (a->axes) ck_assert(memcmp(a->axes, b->axes, k * n * n * sizeof(double)) == 0);
+}
+
+START_TEST(a_mixture_written_as_json_is_read_back_to_the_last_bit)
+{
+    for (size_t i = 0; i <= fk_n_mixtures; i++) {
+        fk_mixture *m =
+            read_or_die(i < fk_n_mixtures ? fk_mixture_rows[i].name : "examples/faithful.json");
+        json_t *json = fk_mixture_json(m);
+        char *text = json_dumps(json, JSON_REAL_PRECISION(17));
+        fk_mixture *again = read_or_die(write_file("m.json", text));
+        assert_same(m, again);
+        free(text);
+        json_decref(json);
+        fk_mixture_free(again);
+        fk_mixture_free(m);
+    }
+    remove_files();
+}
+END_TEST
+
 START_TEST(mixtures_are_of_the_narrowest_kind)
 {
     const struct {
@@ -343,6 +372,7 @@ END_TEST
 
 FK_SUITE("mixture", every_built_in_is_a_mixture, built_ins_are_what_they_are_called,
          draws_have_the_moments_of_the_mixture, a_draw_depends_on_seed_stream_and_number_alone,
-         components_are_read_with_cov_var_or_std, mixtures_are_of_the_narrowest_kind,
+         components_are_read_with_cov_var_or_std,
+         a_mixture_written_as_json_is_read_back_to_the_last_bit, mixtures_are_of_the_narrowest_kind,
          points_become_a_kernel_density, old_faithful_has_272_eruptions,
          bad_mixtures_get_one_clear_line, missing_files_and_unknown_names_are_told_apart)
