@@ -98,6 +98,36 @@ START_TEST(flow_depends_on_sigma_over_s_alone)
 }
 END_TEST
 
+/* Every schedule passes through sigma/s = 50 and 0.011; in x/s the map between them is one map. The
+ * control ends at 0.0110001. */
+static double worst_disagreement(const fk_mixture *m, const fk_schedule *schedule, double rho_end)
+{
+    fk_coeffs ve_from = level(1, 50), ve_to = level(1, 0.011);
+    fk_coeffs from = fk_schedule_at(schedule, schedule->time_of(schedule, -log(50)));
+    fk_coeffs to = fk_schedule_at(schedule, schedule->time_of(schedule, -log(rho_end)));
+    double worst = 0;
+    for (double u = -170; u < 170; u += 0.717) {
+        double x = from.s * u, y, reference, slope;
+        fk_flow(m, &ve_from, &ve_to, 1, &u, &reference, &slope);
+        fk_flow(m, &from, &to, 1, &x, &y, NULL);
+        double gap = fabs(y / to.s - reference) / fmax(1, slope);
+        if (!(gap <= worst)) worst = gap;
+    }
+    return worst;
+}
+
+START_TEST(all_schedules_have_the_same_flow_map)
+{
+    fk_mixture *m = three();
+    for (size_t i = 0; i < fk_n_schedules; i++) {
+        double gap = worst_disagreement(m, &fk_schedules[i], 0.011);
+        ck_assert_msg(gap <= 1e-12, "%s: %g", fk_schedules[i].row.name, gap);
+        ck_assert(worst_disagreement(m, &fk_schedules[i], 0.0110001) > 1e-12);
+    }
+    fk_mixture_free(m);
+}
+END_TEST
+
 /* Between narrow modes: two point masses with noise 0.02 -> 0.05 by the symmetric exact answer at
  * the middle, and by Runge-Kutta (order 4, dx/dsigma = -sigma score) elsewhere in the gap. */
 static double step_by_runge_kutta(const fk_mixture *m, double x, double from, double to)
@@ -277,6 +307,7 @@ START_TEST(reverse_law_refuses_to_add_noise)
 END_TEST
 
 FK_SUITE("exact", flow_matches_quantiles, flow_and_its_inverse_cancel_everywhere,
-         flow_depends_on_sigma_over_s_alone, flow_is_right_in_the_gap_between_narrow_modes,
+         flow_depends_on_sigma_over_s_alone, all_schedules_have_the_same_flow_map,
+         flow_is_right_in_the_gap_between_narrow_modes,
          gaussian_flow_carries_covariance_to_covariance, reverse_law_is_that_of_bayes,
          reverse_laws_compose_by_chapman_kolmogorov, reverse_law_refuses_to_add_noise)
