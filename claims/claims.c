@@ -13,6 +13,7 @@ static const fk_claim *const topics[] = {
     fk_moment_odes_claims,      /* by GSL */
     fk_forward_paths_claims,    /* by simulation */
     fk_ito_paths_claims,        /* Ito's formula along paths */
+    fk_reverse_claims,          /* the reverse SDE */
 };
 enum { TOPICS = sizeof topics / sizeof *topics };
 

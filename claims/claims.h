@@ -22,5 +22,6 @@ extern const fk_claim fk_moment_integrals_claims[];
 extern const fk_claim fk_moment_odes_claims[];
 extern const fk_claim fk_forward_paths_claims[];
 extern const fk_claim fk_ito_paths_claims[];
+extern const fk_claim fk_reverse_claims[];
 
 #endif

@@ -96,18 +96,6 @@ static void law_at(const fk_schedule *schedule, size_t j, double *mean, double *
     *var = (c.sigma - kept) * (c.sigma + kept);
 }
 
-/* Keep the gap that is worst together with its standard error; NaN wins. */
-static void keep_worst(fk_verdict *worst, double observed, double expected, double se)
-{
-    double gap = fabs(observed - expected) + 6 * se;
-    double held = fabs(worst->observed - worst->expected) + 6 * worst->se;
-    if (gap > held || isnan(gap)) {
-        worst->observed = observed;
-        worst->expected = expected;
-        worst->se = se;
-    }
-}
-
 /* Means in units of the exact standard deviation, variances in units of the exact variance. */
 static fk_verdict moments_of_paths(const fk_claim_env *env, const fk_variant *variant, bool means)
 {
@@ -121,10 +109,10 @@ static fk_verdict moments_of_paths(const fk_claim_env *env, const fk_variant *va
             law_at(&fk_schedules[i], j, &mean, &var);
             double own = ok ? fk_moments_variance(mom, j, 0) : NAN, sd = sqrt(own / var);
             if (means)
-                keep_worst(&worst, fk_moments_mean(mom, j, 0) / sqrt(var), mean / sqrt(var),
-                           sd / root_n);
+                fk_keep_worst(&worst, fk_moments_mean(mom, j, 0) / sqrt(var), mean / sqrt(var),
+                              sd / root_n);
             else
-                keep_worst(&worst, own / var, 1, sqrt(2) * sd * sd / root_n);
+                fk_keep_worst(&worst, own / var, 1, sqrt(2) * sd * sd / root_n);
         }
         fk_moments_free(mom);
     }
@@ -157,10 +145,6 @@ static double gaussian_cdf(const void *law, double x)
     return gsl_cdf_ugaussian_P((x - g->mean) / g->sd);
 }
 
-/* sqrt(n) D_n of a sample of the law itself has mean sqrt(pi/2) log 2 and standard deviation
- * sqrt(pi^2/12 - pi/2 log^2 2). */
-static const double ks_mean = 0.86873116063615, ks_sd = 0.26033287;
-
 static fk_verdict law_of_paths(const fk_claim_env *env, const fk_claim *claim,
                                const fk_variant *variant)
 {
@@ -183,7 +167,7 @@ static fk_verdict law_of_paths(const fk_claim_env *env, const fk_claim *claim,
             gaussian law = {mean, sqrt(var)};
             fk_sort(x, n);
             double d = ok ? fk_ks(x, n, gaussian_cdf, &law) : NAN;
-            keep_worst(&worst, d, ks_mean / root_n, ks_sd / root_n);
+            fk_keep_worst(&worst, d, FK_KS_MEAN / root_n, FK_KS_SD / root_n);
         }
         fk_snapshots_free(snap);
     }

@@ -75,6 +75,16 @@ fk_verdict fk_measured(double observed, double expected)
     return (fk_verdict){.observed = observed, .expected = expected};
 }
 
+void fk_keep_worst(fk_verdict *worst, double observed, double expected, double se)
+{
+    double reach = fabs(observed - expected) + 6 * se;
+    double held = fabs(worst->observed - worst->expected) + 6 * worst->se;
+    if (!isnan(reach) && !(reach > held)) return;
+    worst->observed = observed;
+    worst->expected = expected;
+    worst->se = se;
+}
+
 enum { NODES = 20 }; /* tabulated by GSL to full precision */
 
 fk_rule fk_rule_new(double a, double b, size_t panels)

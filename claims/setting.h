@@ -34,6 +34,13 @@ void fk_worst(double *worst, double value);
 /* The verdict of an exact check: observed against expected, nothing sampled. */
 fk_verdict fk_measured(double observed, double expected);
 
+/* Of several comparisons in one verdict keep the one with the largest |gap| + 6 se; NaN wins. */
+void fk_keep_worst(fk_verdict *worst, double observed, double expected, double se);
+/* Mean and standard deviation of sqrt(n) D_n, the Kolmogorov-Smirnov distance of n samples to their
+ * own law: sqrt(pi/2) log 2 and sqrt(pi^2/12 - pi/2 log^2 2). */
+#define FK_KS_MEAN 0.86873116063615
+#define FK_KS_SD   0.26033287146241
+
 /* Composite Gauss-Legendre, 20 nodes a panel. */
 typedef struct {
     double *x, *w; /* (n) */
