@@ -14,6 +14,8 @@ static const fk_claim *const topics[] = {
     fk_forward_paths_claims,    /* by simulation */
     fk_ito_paths_claims,        /* Ito's formula along paths */
     fk_reverse_claims,          /* the reverse SDE */
+    fk_reverse_paths_claims,    /* the noise of its paths */
+    fk_pfode_claims,            /* the probability-flow ODE */
 };
 enum { TOPICS = sizeof topics / sizeof *topics };
 

@@ -23,5 +23,7 @@ extern const fk_claim fk_moment_odes_claims[];
 extern const fk_claim fk_forward_paths_claims[];
 extern const fk_claim fk_ito_paths_claims[];
 extern const fk_claim fk_reverse_claims[];
+extern const fk_claim fk_reverse_paths_claims[];
+extern const fk_claim fk_pfode_claims[];
 
 #endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "claims/sampling.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/observe.h"
+
+static void freeze(const void *self, double s, double sigma, void *frozen)
+{
+    const fk_scaled *scaled = self;
+    scaled->of->freeze(scaled->of->self, s, sigma, frozen);
+}
+
+static void eval(const void *self, const void *frozen, fk_block x, fk_block score)
+{
+    const fk_scaled *scaled = self;
+    scaled->of->eval(scaled->of->self, frozen, x, score);
+    for (size_t i = 0; i < score.dim; i++)
+        for (size_t p = 0; p < score.n; p++) score.x[i * score.ld + p] *= scaled->factor;
+}
+
+fk_field fk_scaled_field(const fk_scaled *scaled)
+{
+    return (fk_field){scaled, scaled->of->dim, scaled->of->frozen_size, freeze, eval};
+}
+
+double fk_sampling_time(const fk_sampling *run, size_t step)
+{
+    double from = fk_schedule_at(run->schedule, run->t_start).lambda;
+    double to = fk_schedule_at(run->schedule, run->t_end).lambda;
+    double u = (double)step / (double)run->steps;
+    return run->schedule->time_of(run->schedule, from + u * (to - from));
+}
+
+double *fk_samples(const fk_claim_env *env, const fk_sampling *run)
+{
+    fk_axis axis;
+    fk_plan plan;
+    fk_error err;
+    if (fk_axis_on_schedule(run->schedule, "lambda", run->steps, run->t_start, run->t_end, &axis,
+                            &err) != FK_OK)
+        return NULL;
+    if (fk_plan_new(&axis, run->scheme, &plan, &err) != FK_OK) {
+        fk_axis_free(&axis);
+        return NULL;
+    }
+    size_t seen_at[2] = {run->middle, run->steps}, skip = run->middle == 0;
+    fk_snapshots *snap = fk_snapshots_new(2 - skip, run->n, run->field->dim);
+    fk_observer observer = fk_observe_snapshots(snap);
+    fk_key key = {env->seed, FK_STREAM_STEPS};
+    fk_run all = {.step = plan.step,
+                  .n_steps = plan.n_steps,
+                  .field = run->field,
+                  .start = run->start,
+                  .noise = fk_noise_independent(&key),
+                  .n = run->n,
+                  .observe_at = seen_at + skip,
+                  .n_observe = 2 - skip,
+                  .observer = &observer,
+                  .n_observers = 1,
+                  .threads = env->threads};
+    double *x = NULL;
+    if (fk_integrate(&all, &err) == FK_OK) {
+        x = snap->x;
+        snap->x = NULL;
+    }
+    fk_snapshots_free(snap);
+    fk_plan_free(&plan);
+    fk_axis_free(&axis);
+    return x;
+}
