@@ -148,7 +148,7 @@ const fk_claim fk_reverse_paths_claims[] = {
      "forward noise reversed, as printed, it misses the data",
      FK_OVERVIEW ", text below eq. 26",
      FK_STATISTICAL,
-     0.025,
+     0.015,
      "60000 paths: D_n is 0.0035 with a standard error of 0.0011, six of which are 0.0064; forward "
      "and back, Euler-Maruyama with 600 steps each moves D by some 0.004 (first order)",
      there_and_back,
@@ -162,9 +162,8 @@ const fk_claim fk_reverse_paths_claims[] = {
      FK_OVERVIEW ", text below eq. 26",
      FK_STATISTICAL,
      0.06,
-     "40000 paths: 6 standard errors of a correlation near 0 are 0.03, itself within 4 of them; "
-     "the "
-     "first-order bias at 600 steps is below 0.005",
+     "60000 paths: 6 standard errors of a correlation near 0 are 0.025, itself within 4 of them; "
+     "the first-order bias at 600 steps is below 0.005",
      increments_and_end,
      {"dw + g score dt", 0, 1},
      {{"dw alone", 0, 0}, {"dw + g/2 score dt", 0, 0.5}, {"dw - g score dt", 0, -1}}},
