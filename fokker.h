@@ -33,6 +33,7 @@
 #include "registry.h"
 #include "schedules/axis.h"
 #include "schedules/chain.h"
+#include "schedules/phi.h"
 #include "schedules/schedule.h"
 #include "schedules/scheme.h"
 #include "sde/schemes.h"

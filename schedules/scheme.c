@@ -15,6 +15,7 @@ int fk_scheme_parse(const char *spec, const fk_scheme *const *table, size_t n, f
     *scheme = *table[i];
     int status = fk_spec_params(spec, "scheme", scheme->row.param, scheme->param, err);
     if (status == FK_OK && scheme->check) status = scheme->check(scheme, err);
+    if (status == FK_OK && scheme->prepare) scheme->prepare(scheme);
     return status;
 }
 
@@ -35,16 +36,18 @@ int fk_plan_new(const fk_axis *axis, const fk_scheme *scheme, fk_plan *plan, fk_
                        scheme->row.name);
     if (!axis->schedule && scheme->needs != FK_NODES)
         return fk_fail(err, FK_USAGE,
-                       "scheme '%s' needs %s, which a chain has not; take --schedule, "
+                       "scheme '%s'%s needs %s, which a chain has not; take --schedule, "
                        "or a scheme of nodes only, such as ddim",
-                       scheme->row.name, scheme->needs & FK_F_G2 ? "f and g^2" : "t(lambda)");
+                       scheme->row.name, scheme->prepare ? " with these parameters" : "",
+                       scheme->needs & FK_F_G2 ? "f and g^2" : "t(lambda)");
 
     plan->n_steps = axis->n_steps;
     plan->step = fk_alloc(axis->n_steps, sizeof *plan->step);
     for (size_t n = 0; n < axis->n_steps; n++) {
         fk_step *step = &plan->step[n];
-        size_t past = axis->past + n; /* a first step without lag makes its own entry at node 0 */
-        if (scheme->lag == 0 && n > 0) past++;
+        size_t past = axis->past + n;
+        /* of lag 0, a first step pushes two, unless it was given the entry of node 0 */
+        if (scheme->lag == 0 && axis->past == 0 && n > 0) past++;
         if (past > scheme->depth) past = scheme->depth;
         scheme->step(scheme, &(fk_step_at){.axis = axis, .n = n, .past = past}, step);
         assert(step->stages <= FK_MAX_STAGES && step->normals <= FK_MAX_NORMALS &&

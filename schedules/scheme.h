@@ -19,7 +19,9 @@ typedef enum { FK_SCORE, FK_EPS, FK_X0, FK_V, FK_DRIFT } fk_output;
 
 /* Where a step stands. The nodes of history are node[n - lag], node[n - lag - 1], .. (lag as the
  * scheme has it); `past` of them hold an entry, which is less than the scheme's depth in the first
- * steps of a run without exact history. */
+ * steps of a run without exact history. With axis->past > 0 as many exact entries are at hand at
+ * the first step: for a scheme of lag 0 they begin with node[0], so that it makes none of its own
+ * there and node[-axis->past] stays unused. */
 typedef struct fk_step_at {
     const fk_axis *axis;
     size_t n;    /* from node n to node n + 1 */
@@ -38,6 +40,9 @@ typedef struct fk_scheme {
     const void *constants; /* of a family that shares its step(), such as a Butcher tableau */
     double param[FK_MAX_PARAMS];
     int (*check)(const struct fk_scheme *, fk_error *); /* the parameters; may be NULL */
+    /* Set what depends on the parameters, after they were checked: needs; may be NULL. The record
+     * itself stands for the defaults. */
+    void (*prepare)(struct fk_scheme *);
     void (*step)(const struct fk_scheme *, const fk_step_at *,
                  fk_step *table); /* table comes zeroed */
 } fk_scheme;
