@@ -32,10 +32,12 @@
 #include "ode/schemes.h"
 #include "registry.h"
 #include "schedules/axis.h"
+#include "schedules/butcher.h"
 #include "schedules/chain.h"
 #include "schedules/phi.h"
 #include "schedules/schedule.h"
 #include "schedules/scheme.h"
+#include "sde/additive.h"
 #include "sde/schemes.h"
 
 #endif

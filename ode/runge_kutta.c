@@ -4,32 +4,25 @@
  *     drift = f x - g^2/2 score. */
 #include "ode/schemes.h"
 
-#include <math.h>
+static const fk_butcher euler = {.stages = 1, .b = {1}};
 
-enum { STAGES = 6 };
-typedef struct {
-    size_t stages;
-    double c[STAGES], a[STAGES][STAGES], b[STAGES];
-} tableau;
+static const fk_butcher midpoint = {
+    .stages = 2, .c = {0, 1. / 2}, .a = {{0}, {1. / 2}}, .b = {0, 1}};
 
-static const tableau euler = {.stages = 1, .b = {1}};
+static const fk_butcher heun = {.stages = 2, .c = {0, 1}, .a = {{0}, {1}}, .b = {1. / 2, 1. / 2}};
 
-static const tableau midpoint = {.stages = 2, .c = {0, 1. / 2}, .a = {{0}, {1. / 2}}, .b = {0, 1}};
+static const fk_butcher bs3 = {.stages = 3,
+                               .c = {0, 1. / 2, 3. / 4},
+                               .a = {{0}, {1. / 2}, {0, 3. / 4}},
+                               .b = {2. / 9, 1. / 3, 4. / 9}};
 
-static const tableau heun = {.stages = 2, .c = {0, 1}, .a = {{0}, {1}}, .b = {1. / 2, 1. / 2}};
-
-static const tableau bs3 = {.stages = 3,
-                            .c = {0, 1. / 2, 3. / 4},
-                            .a = {{0}, {1. / 2}, {0, 3. / 4}},
-                            .b = {2. / 9, 1. / 3, 4. / 9}};
-
-static const tableau rk4 = {.stages = 4,
-                            .c = {0, 1. / 2, 1. / 2, 1},
-                            .a = {{0}, {1. / 2}, {0, 1. / 2}, {0, 0, 1}},
-                            .b = {1. / 6, 1. / 3, 1. / 3, 1. / 6}};
+static const fk_butcher rk4 = {.stages = 4,
+                               .c = {0, 1. / 2, 1. / 2, 1},
+                               .a = {{0}, {1. / 2}, {0, 1. / 2}, {0, 0, 1}},
+                               .b = {1. / 6, 1. / 3, 1. / 3, 1. / 6}};
 
 /* Without its seventh stage, which only estimates the error. */
-static const tableau dp5 = {
+static const fk_butcher dp5 = {
     .stages = 6,
     .c = {0, 1. / 5, 3. / 10, 4. / 5, 8. / 9, 1},
     .a = {{0},
@@ -40,25 +33,14 @@ static const tableau dp5 = {
           {9017. / 3168, -355. / 33, 46732. / 5247, 49. / 176, -5103. / 18656}},
     .b = {35. / 384, 0, 500. / 1113, 125. / 192, -2187. / 6784, 11. / 84}};
 
-/* The coefficients at t + c dt: at the ends the nodes themselves, so that rounding never leads out
- * of the axis' interval. */
-static fk_coeffs coeffs_at(const fk_step_at *at, double c)
-{
-    const fk_coeffs *node = at->axis->node + at->n;
-    const double *t = at->axis->t + at->n;
-    if (c == 0) return node[0];
-    if (c == 1) return node[1];
-    return fk_schedule_at(at->axis->schedule, fmax(t[0] + c * (t[1] - t[0]), t[1]));
-}
-
 static void step(const fk_scheme *self, const fk_step_at *at, fk_step *table)
 {
-    const tableau *rk = self->constants;
+    const fk_butcher *rk = self->constants;
     const double *t = at->axis->t + at->n, dt = t[1] - t[0];
     table->stages = rk->stages;
     table->result.a = 1;
     for (size_t i = 0; i < rk->stages; i++) {
-        fk_coeffs here = coeffs_at(at, rk->c[i]);
+        fk_coeffs here = fk_step_coeffs(at, rk->c[i]);
         fk_stage *stage = &table->stage[i];
         stage->s = here.s;
         stage->sigma = here.sigma;
@@ -68,6 +50,11 @@ static void step(const fk_scheme *self, const fk_step_at *at, fk_step *table)
         for (size_t j = 0; j < i; j++) stage->y.b[j] = dt * rk->a[i][j];
         table->result.b[i] = dt * rk->b[i];
     }
+}
+
+const fk_butcher *fk_ode_tableau(const fk_scheme *scheme)
+{
+    return scheme->step == step ? scheme->constants : NULL;
 }
 
 #define RUNGE_KUTTA(tableau_, order_, name_, says_, source_)                                       \

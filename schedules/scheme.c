@@ -2,6 +2,7 @@
 #include "schedules/scheme.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 
 int fk_scheme_parse(const char *spec, const fk_scheme *const *table, size_t n, fk_scheme *scheme,
@@ -17,6 +18,15 @@ int fk_scheme_parse(const char *spec, const fk_scheme *const *table, size_t n, f
     if (status == FK_OK && scheme->check) status = scheme->check(scheme, err);
     if (status == FK_OK && scheme->prepare) scheme->prepare(scheme);
     return status;
+}
+
+fk_coeffs fk_step_coeffs(const fk_step_at *at, double c)
+{
+    const fk_coeffs *node = at->axis->node + at->n;
+    const double *t = at->axis->t + at->n;
+    if (c == 0) return node[0];
+    if (c == 1) return node[1];
+    return fk_schedule_at(at->axis->schedule, fmax(t[0] + c * (t[1] - t[0]), t[1]));
 }
 
 size_t fk_step_evaluations(const fk_step *step)

@@ -10,5 +10,8 @@ extern const fk_scheme *const fk_sde_schemes[]; /* pointers to the one record in
 extern const size_t fk_n_sde_schemes;
 
 extern const fk_scheme fk_euler_maruyama, fk_heun_sde;
+extern const fk_scheme fk_sra1, fk_sra2, fk_sra3, fk_sosra; /* sra.c */
+extern const fk_scheme fk_shark, fk_sea;                    /* shark.c */
+extern const fk_scheme fk_platen2, fk_dri1;                 /* weak2.c */
 
 #endif
