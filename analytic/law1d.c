@@ -11,8 +11,7 @@ double fk_marginal_cdf(const fk_marginal *g, double x, bool upper)
     assert(g->mixture->dim == 1);
     double sum = 0;
     for (size_t k = 0; k < g->mixture->k; k++) {
-        double d = x - g->mean[k] - g->mean_low[k];
-        double z = g->var[k] > 0 ? d / sqrt(g->var[k]) : d < 0 ? -INFINITY : INFINITY;
+        double z = fk_tails_standardise(g, k, x);
         sum += g->mixture->weight[k] * 0.5 * erfc((upper ? z : -z) * FK_SQRT1_2);
     }
     return sum;

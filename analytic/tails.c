@@ -14,11 +14,10 @@ static double log_normal_cdf(double z)
     return gsl_sf_log_erfc(x) - log(2);
 }
 
-/* (y - M_k) / sqrt(S_k); a point mass lies at or below y, or above it. */
-static double standardised(const fk_marginal *g, size_t k, double y)
+double fk_tails_standardise(const fk_marginal *g, size_t k, double y)
 {
     double d = y - g->mean[k] - g->mean_low[k];
-    if (g->var[k] == 0) return d < 0 ? -INFINITY : INFINITY;
+    if (g->var[k] == 0) return d < 0 ? -INFINITY : (d >= 0 ? INFINITY : NAN);
     return d / sqrt(g->var[k]);
 }
 
@@ -49,7 +48,7 @@ static fk_tails at_any_depth(const fk_marginal *g, const bool *left, bool all_le
     log_sum a = none, b = none, on_left = none, on_right = none;
     for (size_t k = 0; k < g->mixture->k; k++) {
         bool is_left = left ? left[k] : all_left;
-        double z = standardised(g, k, y), log_w = log(g->mixture->weight[k]);
+        double z = fk_tails_standardise(g, k, y), log_w = log(g->mixture->weight[k]);
         log_sum_add(is_left ? &a : &b, log_w + log_normal_cdf(is_left ? -z : z));
         log_sum_add(is_left ? &on_left : &on_right, g->log_norm[k] - 0.5 * z * z);
     }
@@ -64,7 +63,7 @@ fk_tails fk_tails_at(const fk_marginal *g, const bool *left, bool all_left, doub
     bool is_there[2] = {false, false};
     for (size_t k = 0; k < g->mixture->k; k++) {
         bool is_left = left ? left[k] : all_left;
-        double z = standardised(g, k, y);
+        double z = fk_tails_standardise(g, k, y);
         is_there[is_left] = true;
         tail[is_left] += g->mixture->weight[k] * 0.5 * erfc((is_left ? z : -z) * FK_SQRT1_2);
         density[is_left] += exp(g->log_norm[k] - 0.5 * z * z);

@@ -16,6 +16,9 @@ typedef struct {
     double log_left, log_right; /* log of the densities that belong to them */
 } fk_tails;
 
+/* (y - M_k) / sqrt(S_k); infinite for a point mass, which lies at or below y, or above it. */
+double fk_tails_standardise(const fk_marginal *, size_t k, double y);
+
 /* left (k): which components are left; NULL: none. */
 fk_tails fk_tails_at(const fk_marginal *, const bool *left, bool all_left, double y);
 

@@ -89,7 +89,7 @@ START_TEST(axes_are_orthonormal_and_give_the_matrix_back)
                 fk_dd term = fk_dd_multiply(axes[j * N + a], axes[j * N + b]);
                 entry = fk_dd_add(entry, fk_dd_multiply(value[j], term));
             }
-            worst = fmax(worst, fmax(fabs(dot.hi), fabs(entry.hi)));
+            worst = fk_worse(fabs(dot.hi), fk_worse(fabs(entry.hi), worst));
         }
     ck_assert_msg(worst <= 0x1p-96, "worst %g", worst);
 }

@@ -94,7 +94,9 @@ static double uniform(uint64_t i, uint64_t draw)
 static double pick_time(const fk_schedule *schedule, uint64_t i)
 {
     double u = uniform(i, 1), lo = schedule->t_min, hi = schedule->t_max;
-    return i % 2 ? lo * pow(hi / lo, u) : lo + u * (hi - lo);
+    if (i % 2 == 0) return lo + u * (hi - lo);
+    lo = fmax(lo, 1e-6); /* VE begins at 0 */
+    return fmin(hi, lo * pow(hi / lo, u));
 }
 
 /* A third of the points each: |x| up to 1000 evenly; |x_i| over nine decades; near a mode. */
@@ -136,7 +138,7 @@ static void worst_errors(const data *d, evaluate *eval, size_t n_t, size_t n_x, 
             for (size_t a = 0; a < 1 + d->dim; a++) {
                 mpfr_sub_d(v[1].a, a ? v[1].score[a - 1] : v[1].log_p, f[a], MPFR_RNDN);
                 double units = fabs(mpfr_get_d(v[1].a, MPFR_RNDN)) / (0x1p-53 * cond[a]);
-                if (!(units <= worst[a > 0])) worst[a > 0] = units;
+                worst[a > 0] = fk_worse(units, worst[a > 0]);
             }
         }
         fk_marginal_free(g);

@@ -110,8 +110,7 @@ static double worst_disagreement(const fk_mixture *m, const fk_schedule *schedul
         double x = from.s * u, y, reference, slope;
         fk_flow(m, &ve_from, &ve_to, 1, &u, &reference, &slope);
         fk_flow(m, &from, &to, 1, &x, &y, NULL);
-        double gap = fabs(y / to.s - reference) / fmax(1, slope);
-        if (!(gap <= worst)) worst = gap;
+        worst = fk_worse(fabs(y / to.s - reference) / fmax(1, slope), worst);
     }
     return worst;
 }

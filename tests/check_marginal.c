@@ -137,10 +137,10 @@ static double tweedie_gap(const seen *v, double wrong)
     double worst = 0, s2 = v->s * v->s, var = v->sigma * v->sigma;
     for (size_t i = 0; i < v->n; i++) {
         double x0 = (v->x[i] + wrong * var * v->score[i]) / v->s;
-        worst = fmax(worst, fabs(x0 - v->x0hat[i]));
+        worst = fk_worse(fabs(x0 - v->x0hat[i]), worst);
         for (size_t j = 0; j < v->n; j++) {
             double c = var / s2 * ((i == j) + wrong * var * v->hessian[i * v->n + j]);
-            worst = fmax(worst, fabs(c - v->covariance[i * v->n + j]));
+            worst = fk_worse(fabs(c - v->covariance[i * v->n + j]), worst);
         }
     }
     return worst;

@@ -37,4 +37,10 @@
                       fk_a_, fk_b_, fk_d_);                                                        \
     } while (0)
 
+/* The greater of two errors; NaN is the worst of all, and stays (fmax would forget it). */
+static inline double fk_worse(double a, double b)
+{
+    return a <= b || isnan(b) ? b : a;
+}
+
 #endif
