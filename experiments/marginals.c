@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Question: do samples of the reverse SDE (Anderson 1982) and of the probability-flow ODE (Song et
+ * al. 2021, eq. 13) follow the exact law p_t at every time?
+ *
+ * Setting: mixture data in one or two dimensions, exact score, starts from the exact p_t_max.
+ * Euler-Maruyama for the SDE and Heun for the ODE on a grid uniform in log(s/sigma), GSL's adaptive
+ * rk45 for the ODE. Seen at six times.
+ *
+ * Measured: Kolmogorov-Smirnov distance and W1 to the exact law; in 2-D along three directions,
+ * since a projection of a mixture is a mixture. Between SDE and ODE, at the end, the two-sample
+ * energy distance, which sees the whole joint law.
+ *
+ * It would be refuted by distances beyond what n samples of the exact law show (with the schemes'
+ * own error). The controls are what people get wrong: g^2/2 where the SDE needs g^2, g^2 where the
+ * ODE needs g^2/2, the prior N(0, I) on VE, and the forward path's own noise run backwards. That
+ * noise is not independent of the path's end, from which the reverse run starts; it shows early and
+ * is forgotten towards the data, so that a look at the final samples alone misses it. */
+#include "experiments/common.h"
+#include "experiments/marginals_lab.h"
+#include "experiments/marginals_tables.h"
+
+/* The run of a variant: that of the figure, or with more samples where the verdict asks for them.
+ */
+static fk_snapshots *run_of(const fk_claim_env *env, int run)
+{
+    const lab *l = env->context;
+    fk_error err;
+    fk_snapshots *seen = NULL;
+    if (env->scale == 1) return l->run[run];
+    if (simulate(l, (which)run, samples(l, (which)run) * env->scale, &seen, &err)) return NULL;
+    return seen;
+}
+
+static void run_done(const fk_claim_env *env, fk_snapshots *seen)
+{
+    if (env->scale != 1) fk_snapshots_free(seen);
+}
+
+enum { BY_KS, BY_W1 };
+
+/* The largest distance of all times and directions. The margin is a bound on its tail, so that
+ * there is no standard error to add. */
+static fk_verdict check_distance(const fk_claim_env *env, const fk_claim *claim,
+                                 const fk_variant *v)
+{
+    (void)claim;
+    const lab *l = env->context;
+    fk_snapshots *seen = run_of(env, v->which);
+    fk_verdict out = {.observed = seen ? 0.0 : NAN, .n = seen ? seen->n : 0};
+    for (size_t j = 0; seen && j < TIMES; j++)
+        for (size_t d = 0; d < l->directions; d++) {
+            double ks, w1;
+            distances(l, v->which >= VE_EXACT ? &l->ve : &l->on, seen, j, d, &ks,
+                      v->param == BY_W1 ? &w1 : NULL);
+            double distance = v->param == BY_W1 ? w1 : ks;
+            if (!(distance <= out.observed)) out.observed = distance;
+        }
+    run_done(env, seen);
+    return out;
+}
+
+/* The energy distance of a run of the SDE to one of the ODE at the last time, over the mean that it
+ * has between samples of one law. `which` is the SDE's run, `param` the ODE's. */
+static fk_verdict check_energy(const fk_claim_env *env, const fk_claim *claim, const fk_variant *v)
+{
+    (void)claim;
+    const lab *l = env->context;
+    fk_snapshots *sde = run_of(env, v->which), *ode = run_of(env, (int)v->param);
+    fk_verdict out = {.observed = NAN};
+    if (sde && ode) {
+        double null_mean;
+        const double *x = sde->x + (TIMES - 1) * sde->n * sde->dim,
+                     *y = ode->x + (TIMES - 1) * ode->n * ode->dim;
+        double distance =
+            fk_energy_distance(x, sde->n, y, ode->n, l->mixture->dim, env->threads, &null_mean);
+        out.observed = distance / null_mean;
+        out.n = sde->n;
+    }
+    run_done(env, sde);
+    run_done(env, ode);
+    return out;
+}
+
+static void run_claims(const lab *l, const fk_cli *cli, fk_ledger *ledger)
+{
+    /* Bias: Euler-Maruyama has a weak error of first order in d, the grid's step in log(s/sigma):
+     * by the exact recursion of mean and variance on N(m, v) data, over all schedules and v from
+     * 0.01 to 2, at most 0.16 d in probability, and three times that in W1 over the standard
+     * deviation. The other schemes have next to none. KS: P(sqrt(n) D > 3.6) = 2 exp(-2 3.6^2) =
+     * 1e-11 at one time in one direction. W1: its mean is at most C/sqrt(n), C from w1_constant;
+     * its standard deviation at most that of x over sqrt(n) (Efron and Stein 1981), of which six.
+     */
+    const fk_axis *axis = &l->on.axis;
+    double d = (axis->node[axis->n_steps].lambda - axis->node[0].lambda) / (double)axis->n_steps,
+           bias = 0.3 * d, root = sqrt((double)l->n), few = sqrt((double)l->n_adaptive),
+           c = w1_constant(l);
+    const char *ks = "3.6/sqrt(n), exceeded with probability 1e-11, and the weak error",
+               *w1 = "the mean of W1 and six standard deviations, and the weak error";
+    const fk_claim claim[] = {
+        {.id = "marginals-ks-sde",
+         .says = "the reverse SDE has the law p_t at six times (KS, largest)",
+         .source = "Anderson 1982",
+         .kind = FK_STATISTICAL,
+         .margin = 3.6 / root + bias,
+         .because = ks,
+         .check = check_distance,
+         .right = {"reverse SDE", SDE, BY_KS},
+         .control = {{"g^2/2 in place of g^2", SDE_HALF, BY_KS},
+                     {"forward noise reused backwards", SDE_REUSED, BY_KS}}},
+        {.id = "marginals-w1-sde",
+         .says = "the reverse SDE has the law p_t at six times (W1 over the standard deviation, "
+                 "largest)",
+         .source = "Anderson 1982",
+         .kind = FK_STATISTICAL,
+         .margin = (c + 6.0) / root + 3.0 * bias,
+         .because = w1,
+         .check = check_distance,
+         .right = {"reverse SDE", SDE, BY_W1},
+         .control = {{"g^2/2 in place of g^2", SDE_HALF, BY_W1},
+                     {"forward noise reused backwards", SDE_REUSED, BY_W1}}},
+        {.id = "marginals-ks-heun",
+         .says = "the PF-ODE, by Heun, has the law p_t at six times (KS, largest)",
+         .source = "Song et al. 2021, eq. 13",
+         .kind = FK_STATISTICAL,
+         .margin = 3.6 / root + bias,
+         .because = ks,
+         .check = check_distance,
+         .right = {"PF-ODE", HEUN, BY_KS},
+         .control = {{"g^2 in place of g^2/2", HEUN_FULL, BY_KS}}},
+        {.id = "marginals-w1-heun",
+         .says = "the PF-ODE, by Heun, has the law p_t at six times (W1 over the standard "
+                 "deviation, largest)",
+         .source = "Song et al. 2021, eq. 13",
+         .kind = FK_STATISTICAL,
+         .margin = (c + 6.0) / root + 3.0 * bias,
+         .because = w1,
+         .check = check_distance,
+         .right = {"PF-ODE", HEUN, BY_W1},
+         .control = {{"g^2 in place of g^2/2", HEUN_FULL, BY_W1}}},
+        {.id = "marginals-ks-rk45",
+         .says = "the PF-ODE, by adaptive rk45, has the law p_t at six times (KS, largest)",
+         .source = "Song et al. 2021, eq. 13",
+         .kind = FK_STATISTICAL,
+         .margin = 3.6 / few + bias,
+         .because = ks,
+         .check = check_distance,
+         .right = {"PF-ODE", RK45, BY_KS},
+         .control = {{"g^2 in place of g^2/2", RK45_FULL, BY_KS}}},
+        {.id = "marginals-w1-rk45",
+         .says = "the PF-ODE, by adaptive rk45, has the law p_t at six times (W1 over the standard "
+                 "deviation, largest)",
+         .source = "Song et al. 2021, eq. 13",
+         .kind = FK_STATISTICAL,
+         .margin = (c + 6.0) / few + 3.0 * bias,
+         .because = w1,
+         .check = check_distance,
+         .right = {"PF-ODE", RK45, BY_W1},
+         .control = {{"g^2 in place of g^2/2", RK45_FULL, BY_W1}}},
+        {.id = "marginals-energy",
+         .says = "SDE and ODE end with one law (energy distance over its mean between samples of "
+                 "one law)",
+         .source = "Song et al. 2021, sec. 4.3; Szekely and Rizzo 2004",
+         .kind = FK_STATISTICAL,
+         .margin = 40.0,
+         .because =
+             "a Gaussian quadratic form of mean 1 exceeds 40 with probability at most that of "
+             "chi^2_1, 3e-10 (Szekely and Bakirov 2003)",
+         .check = check_energy,
+         .right = {"SDE and ODE", SDE, HEUN},
+         .control = {{"g^2/2 in the SDE", SDE_HALF, HEUN}, {"g^2 in the ODE", SDE, HEUN_FULL}}},
+        {.id = "marginals-ve-prior",
+         .says = "on VE the PF-ODE follows p_t from its own prior, of standard deviation "
+                 "sigma(t_max) (KS, largest)",
+         .source = "Song et al. 2021, appendix C",
+         .kind = FK_STATISTICAL,
+         .margin = 3.6 / root + bias,
+         .because = ks,
+         .check = check_distance,
+         .right = {"from p_t_max", VE_EXACT, BY_KS},
+         .control = {{"from N(0, I)", VE_UNIT, BY_KS}}},
+    };
+    fk_claim_env env = {.seed = l->seed, .scale = 1, .threads = cli->threads, .context = l};
+    for (size_t i = 0; i < sizeof claim / sizeof *claim; i++) fk_claim_run(&claim[i], &env, ledger);
+}
+
+int main(int argc, char **argv)
+{
+    experiment e = {
+        .mixture = "three-1d", .schedule = "vp-linear", .out = "out/marginals", .seed = 1};
+    lab l = {0};
+    size_t steps = 0;
+    const fk_option option[] = {
+        EXPERIMENT_OPTIONS(e),
+        {"schedule", "S", "the noise schedule (default: vp-linear)", FK_OPT_TEXT, &e.schedule,
+         false},
+        {"n", "COUNT",
+         "particles a run (default: 20000, with --quick 5000, down to a quarter of that for many "
+         "components); rk45 takes a fifth",
+         FK_OPT_COUNT, &l.n, false},
+        {"steps", "N", "steps (default: 300; with --quick 150)", FK_OPT_COUNT, &steps, false},
+        {0}};
+    const fk_command command = {
+        .name = "marginals",
+        .says = "Hold samples of the reverse SDE and of the probability-flow ODE against the exact "
+                "law at six times.",
+        .example = "fokker marginals --mixture ring-8",
+        .option = option};
+    fk_cli cli = fk_cli_parse(&command, argc, argv);
+    if (steps == 0) steps = e.quick ? 150 : 300;
+    l.seed = e.seed, l.threads = cli.threads;
+
+    fk_error err = {0};
+    fk_mixture *mixture = NULL;
+    int status = fk_mixture_read(e.mixture, &mixture, &err);
+    if (!status && mixture->dim > 2)
+        status = fk_fail(&err, FK_USAGE,
+                         "--mixture %s has dim %zu, and what can be drawn has dim 1 or 2",
+                         e.mixture, mixture->dim);
+    if (!status) status = fk_make_folder(e.out, &err);
+    l.mixture = mixture;
+    if (!status && l.n == 0) l.n = samples_for(mixture, e.quick ? 5000 : 20000);
+    l.n_adaptive = l.n < 5 ? 1 : l.n / 5;
+    if (!status) status = lab_new(&l, e.schedule, steps, &err);
+    if (!status) status = write_tables(&l, e.out, &err);
+    int code = fk_cli_report(&err);
+    if (!status) {
+        fk_ledger ledger = {0};
+        run_claims(&l, &cli, &ledger);
+        char told[256], assignments[512];
+        snprintf(
+            told, sizeof told,
+            "%zu samples of the reverse SDE and of the PF-ODE by Heun, %zu by rk45, at six times "
+            "from t = %.4g to %.4g\n",
+            l.n, l.n_adaptive, time_of(&l, 0), time_of(&l, TIMES - 1));
+        snprintf(assignments, sizeof assignments, "mixture='%s'; schedule='%s'; dim=%zu", e.mixture,
+                 e.schedule, mixture->dim);
+        code = experiment_end(&e, "marginals", assignments, told, &cli, &ledger);
+    }
+    lab_free(&l);
+    fk_mixture_free(mixture);
+    return code;
+}
