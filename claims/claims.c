@@ -16,6 +16,8 @@ static const fk_claim *const topics[] = {
     fk_reverse_claims,          /* the reverse SDE */
     fk_reverse_paths_claims,    /* the noise of its paths */
     fk_pfode_claims,            /* the probability-flow ODE */
+    fk_pfode_paths_claims,      /* both as samples */
+    fk_figures_claims,          /* the figure with a fixed start */
 };
 enum { TOPICS = sizeof topics / sizeof *topics };
 

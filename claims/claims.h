@@ -25,5 +25,7 @@ extern const fk_claim fk_ito_paths_claims[];
 extern const fk_claim fk_reverse_claims[];
 extern const fk_claim fk_reverse_paths_claims[];
 extern const fk_claim fk_pfode_claims[];
+extern const fk_claim fk_pfode_paths_claims[];
+extern const fk_claim fk_figures_claims[];
 
 #endif

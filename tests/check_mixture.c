@@ -24,7 +24,7 @@ static char folder[] = "/tmp/fokker-mixture-XXXXXX";
 static const char *write_file(const char *name, const char *text)
 {
     static char path[200];
-    if (folder[strlen(folder) - 1] == 'X') ck_assert_ptr_nonnull(mkdtemp(folder));
+    if (strcmp(folder + strlen(folder) - 6, "XXXXXX") == 0) ck_assert_ptr_nonnull(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/%s", folder, name);
     FILE *f = fopen(path, "w");
     ck_assert_ptr_nonnull(f);
@@ -42,6 +42,7 @@ static void remove_files(void)
         unlink(path);
     }
     ck_assert_int_eq(rmdir(folder), 0);
+    memset(folder + strlen(folder) - 6, 'X', 6); /* a fresh one for the next test */
 }
 
 /* --- the built-ins --- */
@@ -365,8 +366,7 @@ START_TEST(missing_files_and_unknown_names_are_told_apart)
     const char *path = write_file("m.json", "{\"points\": \"absent.csv\"}");
     ck_assert_int_eq(fk_mixture_read(path, &m, &err), FK_FILE);
     ck_assert_msg(strstr(err.text, "absent.csv"), "%s", err.text);
-    unlink(path);
-    ck_assert_int_eq(rmdir(folder), 0);
+    remove_files();
 }
 END_TEST
 
