@@ -2,9 +2,9 @@
 # fokker: one non-recursive Makefile. `make help` lists the targets.
 #
 # Objects lie under build/MODE/, so that the modes never disturb one another. A file is found by the
-# room that it lies in: every tools/*.c and experiments/*.c is a command, every demos/*.c a demo, every
-# tests/check_*.c a test program, every *_kernel.c is compiled once per instruction set, and all the
-# rest is the library.
+# room that it lies in: every tools/*.c and experiments/*.c is a command (NAME_part.c is linked into the
+# command NAME), every demos/*.c a demo, every tests/check_*.c a test program, every *_kernel.c is
+# compiled once per instruction set, and all the rest is the library.
 
 MODE ?= release
 B    := build/$(MODE)
@@ -13,7 +13,7 @@ CC   ?= cc
 PKGS := gsl mpfr fftw3 jansson
 ROOMS := core schedules sde ode analytic learn claims
 
-FLAGS_release := -O2 -DNDEBUG
+FLAGS_release := -O2
 FLAGS_debug   := -O0
 FLAGS_asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FLAGS_ubsan   := -O1 -fsanitize=undefined -fno-sanitize-recover=all
@@ -42,7 +42,7 @@ FLAGS_kernel   := $(if $(filter release,$(MODE)),-O3) -fno-math-errno -fno-trapp
 SRC     := $(filter-out %_kernel.c,$(wildcard $(ROOMS:%=%/*.c)))
 KERNELS := $(wildcard $(ROOMS:%=%/*_kernel.c))
 OBJ     := $(SRC:%.c=$B/%.o) $(foreach i,$(ISAS),$(KERNELS:%.c=$B/%.$i.o)) $B/registry.o
-COMMANDS := $(wildcard tools/*.c experiments/*.c)
+COMMANDS := $(foreach c,$(wildcard tools/*.c experiments/*.c),$(if $(findstring _,$(notdir $c)),,$c))
 BIN     := $(foreach c,$(COMMANDS),$B/fokker-$(basename $(notdir $c)))
 DEMOS   := $(patsubst %.c,$B/%,$(wildcard demos/*.c))
 CHECKS  := $(patsubst %.c,$B/%,$(wildcard tests/check_*.c))
@@ -61,7 +61,7 @@ $B/libfokker.a: $(OBJ)
 $B/fokker: $B/fokker.o $B/libfokker.a
 	$(LINK)
 define COMMAND
-$B/fokker-$(basename $(notdir $1)): $B/$(1:.c=.o) $B/libfokker.a
+$B/fokker-$(basename $(notdir $1)): $(patsubst %.c,$B/%.o,$1 $(wildcard $(1:.c=_*.c))) $B/libfokker.a
 	$$(LINK)
 endef
 $(foreach c,$(COMMANDS),$(eval $(call COMMAND,$c)))
@@ -91,7 +91,7 @@ verify: check ## unit tests, then every claim with its controls
 	$B/fokker verify
 
 figures: all ## every experiment's figure into out/
-	for e in $(basename $(notdir $(wildcard experiments/*.c))); do $B/fokker $$e || exit; done
+	for e in $(basename $(notdir $(filter experiments/%,$(COMMANDS)))); do $B/fokker $$e || exit; done
 
 layers: ## fail on an include that points up or through a wall
 	@sh tests/layers
