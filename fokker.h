@@ -6,6 +6,7 @@
 
 #include "analytic/draws.h"
 #include "analytic/exact.h"
+#include "analytic/gaussian_law.h"
 #include "analytic/marginal.h"
 #include "analytic/mixture.h"
 #include "claims/claims.h"

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analytic/gaussian_law.h"
+
+#include <assert.h>
+#include <math.h>
+
+#include "analytic/affine_step.h"
+
+fk_gaussian fk_gaussian_marginal(fk_gaussian data, const fk_coeffs *node)
+{
+    return (fk_gaussian){node->s * data.mean,
+                         node->s * node->s * data.var + node->sigma * node->sigma};
+}
+
+double fk_gaussian_propagator(fk_gaussian data, const fk_coeffs *from, const fk_coeffs *to,
+                              double eta)
+{
+    double a = fk_gaussian_marginal(data, from).var, b = fk_gaussian_marginal(data, to).var;
+    double ratio = b / a, scaled = ratio * (from->s / to->s) * (from->s / to->s);
+    return sqrt(ratio) * pow(scaled, eta * eta / 2);
+}
+
+fk_gaussian fk_gaussian_exact(fk_gaussian data, const fk_coeffs *from, const fk_coeffs *to,
+                              double eta, fk_gaussian x)
+{
+    fk_gaussian a = fk_gaussian_marginal(data, from), b = fk_gaussian_marginal(data, to);
+    double gain = fk_gaussian_propagator(data, from, to, eta);
+    return (fk_gaussian){b.mean + gain * (x.mean - a.mean), b.var + gain * gain * (x.var - a.var)};
+}
+
+fk_gaussian_law fk_gaussian_law_start(fk_gaussian x)
+{
+    fk_gaussian_law law = {.mean[FK_ROW_X] = x.mean};
+    law.cov[FK_ROW_X][FK_ROW_X] = x.var;
+    return law;
+}
+
+/* M = p x + q score as an affine function of x ~ the marginal: M = mean + slope (x - E x). */
+static double output_slope(fk_gaussian data, fk_output kind, const fk_coeffs *c, double eta,
+                           double *mean)
+{
+    double V = fk_gaussian_marginal(data, c).var, x = c->s * data.mean, p = 0, q = 1;
+    switch (kind) {
+    case FK_SCORE:
+        break;
+    case FK_EPS:
+        q = -c->sigma;
+        break;
+    case FK_X0:
+        p = 1 / c->s, q = c->sigma * c->sigma / c->s;
+        break;
+    case FK_V: /* s eps - sigma x0 */
+        p = -c->sigma / c->s, q = -c->sigma * (c->s + c->sigma * c->sigma / c->s);
+        break;
+    case FK_DRIFT:
+        p = c->f, q = -(1 + eta * eta) / 2 * c->g2;
+        break;
+    }
+    *mean = p * x;
+    return p - q / V;
+}
+
+fk_gaussian_law fk_gaussian_law_exact(fk_gaussian data, const fk_axis *axis,
+                                      const fk_scheme *scheme, double eta)
+{
+    assert(scheme->lag + scheme->depth <= axis->past + 1);
+    fk_gaussian_law law = fk_gaussian_law_start(fk_gaussian_marginal(data, axis->node));
+    const fk_coeffs *node[FK_LAW_ROWS] = {axis->node, axis->node};
+    double slope[FK_LAW_ROWS] = {1};
+    for (size_t h = 0; h < scheme->depth; h++) {
+        size_t i = FK_ROW_HISTORY + h;
+        node[i] = axis->node - scheme->lag - h;
+        slope[i] = output_slope(data, scheme->output, node[i], eta, &law.mean[i]);
+    }
+    /* Rows are in the order of the process, latest first: Cov(x_a, x_b) = Phi(b, a) V_a where the
+     * process meets a before b. */
+    for (size_t i = 0; i < FK_ROW_HISTORY + scheme->depth; i++)
+        for (size_t j = i; j < FK_ROW_HISTORY + scheme->depth; j++) {
+            double cov = fk_gaussian_propagator(data, node[j], node[i], eta) *
+                         fk_gaussian_marginal(data, node[j]).var;
+            law.cov[i][j] = law.cov[j][i] = slope[i] * slope[j] * cov;
+        }
+    return law;
+}
+
+void fk_gaussian_law_step(fk_gaussian data, const fk_step *step, fk_gaussian_law *law)
+{
+    fk_affine next[FK_LAW_ROWS];
+    double noise[FK_LAW_ROWS][FK_LAW_ROWS];
+    fk_affine_step(data, step, next);
+    fk_affine_noise(next, noise);
+    next[FK_ROW_ERROR].row[FK_ROW_ERROR] = 1;
+    fk_affine_advance(next, noise, law);
+}
+
+void fk_gaussian_law_run(fk_gaussian data, const fk_step *step, size_t n_steps,
+                         fk_gaussian_law *law, fk_gaussian *path)
+{
+    for (size_t n = 0;; n++) {
+        if (path) path[n] = (fk_gaussian){law->mean[FK_ROW_X], law->cov[FK_ROW_X][FK_ROW_X]};
+        if (n == n_steps) return;
+        fk_gaussian_law_step(data, &step[n], law);
+    }
+}
