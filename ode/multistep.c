@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Multistep schemes with one evaluation a step: Adams-Bashforth (ode/adams.h)
+ *     dpmpp-k m  of x0hat, polynomial in lambda: DPM-Solver++ multistep (Lu et al. 2022b, algorithm
+ * 2) deis-k     of eps, polynomial in t, rho or log rho = -lambda: DEIS (Zhang and Chen 2023) lms-k
+ * of eps, polynomial in rho = sigma/s: linear multistep, as in k-diffusion dpmpp-2m takes 1/2 for
+ * the mean of theta (its "midpoint" form; the exact mean differs by O(h)). dpmpp-3m as often coded
+ * has half the right second difference, and order 2; here the polynomial is interpolated, so it has
+ * order 3.
+ *
+ * They start with as many nodes as they have, or with start=matched by single steps of their own
+ * order. A step to sigma = 0, at lambda = inf, has no extrapolation in lambda: it is of first
+ * order, x' = s x0hat as in the libraries; in rho the order stays. */
+#include <math.h>
+
+#include "ode/adams.h"
+#include "ode/schemes.h"
+
+static const fk_param with_start[] = {{"start", 0, "self|matched"}, {NULL, 0, NULL}};
+static const fk_param only_p[] = {{"p", FK_IN_T, "t|rho|logrho"}, {NULL, 0, NULL}};
+static const fk_param with_p[] = {
+    {"p", FK_IN_T, "t|rho|logrho"}, {"start", 0, "self|matched"}, {NULL, 0, NULL}};
+
+typedef struct {
+    fk_variable in; /* unless the first parameter says it */
+    bool chosen;
+    size_t start; /* the parameter `start` */
+} family;
+static const family dpmpp = {.in = FK_IN_LAMBDA}, lms = {.in = FK_IN_RHO},
+                    deis = {.chosen = true, .start = 1};
+
+static fk_variable variable_of(const fk_scheme *self)
+{
+    const family *of = self->constants;
+    return of->chosen ? (fk_variable)self->param[0] : of->in;
+}
+
+static bool starts_matched(const fk_scheme *self)
+{
+    const family *of = self->constants;
+    return self->param[of->start] != 0;
+}
+
+static void prepare(fk_scheme *self)
+{
+    bool between = starts_matched(self) || (variable_of(self) == FK_IN_T && self->depth > 0);
+    self->needs = between ? FK_LAMBDA_INVERSE : FK_NODES;
+}
+
+static void step(const fk_scheme *self, const fk_step_at *at, fk_step *table)
+{
+    const fk_variable in = variable_of(self);
+    const fk_coeffs *t = at->axis->node + at->n, *u = t + 1;
+    if (starts_matched(self) && at->past < self->depth) {
+        fk_single_step(self->output, self->depth + 1, false, at, table);
+        table->stage[0].push = true;
+        return;
+    }
+    const size_t n = u->sigma > 0 || in == FK_IN_RHO ? at->past + 1 : 1;
+    double theta[FK_MAX_ADAMS], moment[FK_MAX_ADAMS], w[FK_MAX_ADAMS];
+    for (size_t j = 0; j < n; j++) theta[j] = fk_adams_theta(in, at, j);
+    fk_adams_moments(in, self->output, at, n, moment);
+    if (self->constants == &dpmpp && n == 2) moment[1] = 0.5;
+    fk_adams_weights(n, theta, moment, w);
+
+    const fk_transfer over = fk_transfer_between(self->output, t, u);
+    table->stages = 1;
+    table->stage[0].y.a = 1;
+    fk_model_output(self->output, t, &table->stage[0]);
+    table->stage[0].push = self->depth > 0;
+    table->history = n - 1;
+    table->result.a = over.ratio;
+    table->result.b[0] = over.total * w[0];
+    for (size_t j = 1; j < n; j++) table->result.d[j - 1] = over.total * w[j];
+}
+
+#define MULTISTEP(family_, k_, output_, needs_, name_, says_, source_, param_)                     \
+    {                                                                                              \
+        .row = {name_, says_, source_, param_}, .strong_order = k_, .weak_order = k_,              \
+        .needs = needs_, .depth = k_ - 1, .lag = 1, .output = output_, .constants = &family_,      \
+        .prepare = prepare, .step = step                                                           \
+    }
+
+#define DPMPP(k, name, says, param)                                                                \
+    MULTISTEP(dpmpp, k, FK_X0, FK_NODES, name, says, "Lu et al. 2022b, algorithm 2", param)
+const fk_scheme fk_dpmpp_1 = DPMPP(1, "dpmpp-1", "DPM-Solver++ of order 1 (DDIM)", NULL);
+const fk_scheme fk_dpmpp_2m = DPMPP(2, "dpmpp-2m", "DPM-Solver++(2M)", with_start);
+const fk_scheme fk_dpmpp_3m = DPMPP(3, "dpmpp-3m", "DPM-Solver++(3M)", with_start);
+
+#define DEIS(k, needs, name, says, param)                                                          \
+    MULTISTEP(deis, k, FK_EPS, needs, name, says, "Zhang and Chen 2023, eq. 14, 15", param)
+const fk_scheme fk_deis_1 = DEIS(1, FK_NODES, "deis-1", "DEIS with one node (DDIM)", only_p);
+const fk_scheme fk_deis_2 =
+    DEIS(2, FK_LAMBDA_INVERSE, "deis-2", "DEIS, two nodes, polynomial in p", with_p);
+const fk_scheme fk_deis_3 =
+    DEIS(3, FK_LAMBDA_INVERSE, "deis-3", "DEIS, three nodes, polynomial in p", with_p);
+
+#define LMS(k, name, says, param)                                                                  \
+    MULTISTEP(lms, k, FK_EPS, FK_NODES, name, says, "Crowson 2022, k-diffusion", param)
+const fk_scheme fk_lms_1 = LMS(1, "lms-1", "Euler in sigma/s (DDIM)", NULL);
+const fk_scheme fk_lms_2 = LMS(2, "lms-2", "Adams-Bashforth in sigma/s, two nodes", with_start);
+const fk_scheme fk_lms_3 = LMS(3, "lms-3", "Adams-Bashforth in sigma/s, three nodes", with_start);
+const fk_scheme fk_lms_4 = LMS(4, "lms-4", "Adams-Bashforth in sigma/s, four nodes", with_start);
