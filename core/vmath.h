@@ -54,17 +54,14 @@ static inline double fk_from_bits(uint64_t b)
 /* 2^r, |r| <= 1/2, as 1 + r q(r): 2e-17. */
 static inline double fk_lane_exp2_reduced(double r)
 {
-    double q = 0x1.e9d3fe3952179p-32;
-    q = fma(q, r, 0x1.e6063f7217bc6p-28);
-    q = fma(q, r, 0x1.b524fae627834p-24);
-    q = fma(q, r, 0x1.62bfd47773353p-20);
-    q = fma(q, r, 0x1.ffcbfc670dcd4p-17);
-    q = fma(q, r, 0x1.430913096fd9fp-13);
-    q = fma(q, r, 0x1.5d87fe78a5276p-10);
-    q = fma(q, r, 0x1.3b2ab6fba1ddap-7);
-    q = fma(q, r, 0x1.c6b08d704a0c2p-5);
-    q = fma(q, r, 0x1.ebfbdff82c598p-3);
-    q = fma(q, r, 0x1.62e42fefa39efp-1);
+    double z = r * r;
+    double q = 0x1.e9d3fe3952179p-32, p = 0x1.e6063f7217bc6p-28;
+    q = fma(q, z, 0x1.b524fae627834p-24), p = fma(p, z, 0x1.62bfd47773353p-20);
+    q = fma(q, z, 0x1.ffcbfc670dcd4p-17), p = fma(p, z, 0x1.430913096fd9fp-13);
+    q = fma(q, z, 0x1.5d87fe78a5276p-10), p = fma(p, z, 0x1.3b2ab6fba1ddap-7);
+    q = fma(q, z, 0x1.c6b08d704a0c2p-5), p = fma(p, z, 0x1.ebfbdff82c598p-3);
+    q = fma(q, z, 0x1.62e42fefa39efp-1);
+    q = fma(p, r, q);
     return fma(q, r, 1.0);
 }
 
