@@ -31,12 +31,27 @@ INLINE void whiten(const double *w, const size_t dim, double *restrict q, lanes 
     }
 }
 
-/* logit and g of one component; x (dim, ld). */
+/* logit and g of one component, and the largest logit; x (dim, ld). Small dimensions are one loop
+ * over the lanes, so that what is summed up stays in registers. */
 INLINE void component(const double *row, const size_t dim, const fk_covariance kind,
-                      const double *x, size_t ld, double *restrict logit, lanes *restrict g)
+                      const double *x, size_t ld, lanes top, lanes logit, lanes *g)
 {
     const double *mean = row + 2, *more = mean + dim;
     lanes q;
+    if (dim <= 3 && kind != FK_FULL) {
+        FK_FOR_LANES(l)
+        {
+            double sum = 0;
+            for (size_t i = 0; i < dim; i++) {
+                double d = x[i * ld + l] - mean[i], a = kind == FK_DIAGONAL ? more[i] * d : d;
+                sum = i ? fma(a, d, sum) : a * d;
+            }
+            sum = kind == FK_ISOTROPIC ? fma(row[1], sum, row[0]) : sum + row[0];
+            logit[l] = sum;
+            top[l] = top[l] > sum ? top[l] : sum;
+        }
+        return;
+    }
     FK_FOR_LANES(l) q[l] = kind == FK_ISOTROPIC ? 0 : row[0];
     for (size_t i = 0; i < dim; i++) FK_FOR_LANES(l)
         {
@@ -45,7 +60,41 @@ INLINE void component(const double *row, const size_t dim, const fk_covariance k
             if (kind != FK_FULL) q[l] = fma(g[i][l], d, q[l]);
         }
     if (kind == FK_FULL) whiten(more, dim, q, g);
-    FK_FOR_LANES(l) logit[l] = kind == FK_ISOTROPIC ? fma(row[1], q[l], row[0]) : q[l];
+    FK_FOR_LANES(l)
+    {
+        double sum = kind == FK_ISOTROPIC ? fma(row[1], q[l], row[0]) : q[l];
+        logit[l] = sum;
+        top[l] = top[l] > sum ? top[l] : sum;
+    }
+}
+
+/* Add one component's share. */
+INLINE void accumulate(const double *row, const size_t dim, const fk_covariance kind,
+                       const double *x, size_t ld, const lanes top, const lanes logit, lanes *g,
+                       lanes total, lanes *sum)
+{
+    const double weight = row[1], *mean = row + 2, *more = mean + dim;
+    if (dim <= 3) {
+        FK_FOR_LANES(l)
+        {
+            double e = fk_lane_exp2(logit[l] - top[l]), w = kind == FK_ISOTROPIC ? e * weight : e;
+            total[l] += e;
+            for (size_t i = 0; i < dim; i++) {
+                double d = kind == FK_FULL ? g[i][l] : x[i * ld + l] - mean[i];
+                if (kind == FK_DIAGONAL) d *= more[i];
+                sum[i][l] = fma(w, d, sum[i][l]);
+            }
+        }
+        return;
+    }
+    lanes w;
+    FK_FOR_LANES(l)
+    {
+        double e = fk_lane_exp2(logit[l] - top[l]);
+        total[l] += e;
+        w[l] = kind == FK_ISOTROPIC ? e * weight : e;
+    }
+    for (size_t i = 0; i < dim; i++) FK_FOR_LANES(l) sum[i][l] = fma(w[l], g[i][l], sum[i][l]);
 }
 
 /* One chunk of FK_LANES particles, tile after tile: the sums so far are kept relative to the
@@ -53,9 +102,9 @@ INLINE void component(const double *row, const size_t dim, const fk_covariance k
 INLINE void chunk(const fk_frozen_mixture *f, const size_t dim, const fk_covariance kind,
                   const double *x, size_t x_ld, double *score, size_t score_ld, double *scratch)
 {
-    lanes *restrict sum = (lanes *)scratch, *restrict logit = sum + dim,
-                    *restrict g = logit + f->tile;
-    lanes top, total;
+    lanes *logit = (lanes *)scratch, *g = logit + f->tile;
+    lanes top, total, few[3];
+    lanes *sum = dim <= 3 ? few : g + f->tile * dim;
     FK_FOR_LANES(l) top[l] = -HUGE_VAL, total[l] = 0;
     for (size_t i = 0; i < dim; i++) FK_FOR_LANES(l) sum[i][l] = 0;
     for (size_t first = 0; first < f->k; first += f->tile) {
@@ -63,27 +112,17 @@ INLINE void chunk(const fk_frozen_mixture *f, const size_t dim, const fk_covaria
         const double *row = f->row + first * f->stride;
         lanes next;
         FK_FOR_LANES(l) next[l] = top[l];
-        for (size_t k = 0; k < n; k++) {
-            component(row + k * f->stride, dim, kind, x, x_ld, logit[k], g + k * dim);
-            FK_FOR_LANES(l) next[l] = next[l] > logit[k][l] ? next[l] : logit[k][l];
-        }
+        for (size_t k = 0; k < n; k++)
+            component(row + k * f->stride, dim, kind, x, x_ld, next, logit[k], g + k * dim);
         if (first > 0) {
             lanes shrink;
             FK_FOR_LANES(l) shrink[l] = fk_lane_exp2(top[l] - next[l]), total[l] *= shrink[l];
             for (size_t i = 0; i < dim; i++) FK_FOR_LANES(l) sum[i][l] *= shrink[l];
         }
         FK_FOR_LANES(l) top[l] = next[l];
-        for (size_t k = 0; k < n; k++) {
-            lanes w;
-            FK_FOR_LANES(l)
-            {
-                double e = fk_lane_exp2(logit[k][l] - top[l]);
-                total[l] += e;
-                w[l] = kind == FK_ISOTROPIC ? e * row[k * f->stride + 1] : e;
-            }
-            for (size_t i = 0; i < dim; i++)
-                FK_FOR_LANES(l) sum[i][l] = fma(w[l], g[k * dim + i][l], sum[i][l]);
-        }
+        for (size_t k = 0; k < n; k++)
+            accumulate(row + k * f->stride, dim, kind, x, x_ld, top, logit[k], g + k * dim, total,
+                       sum);
     }
     FK_FOR_LANES(l) total[l] = 2 * FK_LN2 / total[l];
     for (size_t i = 0; i < dim; i++) FK_FOR_LANES(l) score[i * score_ld + l] = sum[i][l] * total[l];

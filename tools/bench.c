@@ -67,7 +67,7 @@ static int race(const em_case *what, size_t rounds, fk_progress *bar, outcome *o
     for (int i = 0; i < 4; i++) column[i] = fk_alloc(rounds, sizeof(double));
     status = compare(&s, PILOT, x, err);
     double pilot = status ? -1 : em_run(&s, PILOT, NULL, err);
-    size_t n = (size_t)(PILOT * fmax(1, TURN / pilot));
+    size_t n = (size_t)(PILOT * fmax(4, TURN / pilot)); /* enough that freezing does not count */
     pilot = em_run_scalar(&s, PILOT / 16, x);
     size_t n_scalar = (size_t)fmin(PILOT, PILOT / 16 * fmax(1, TURN / pilot));
     for (size_t r = 0; r < rounds && status == FK_OK; r++) {
