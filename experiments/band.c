@@ -228,13 +228,16 @@ static void remark(const lab *l, char *text, size_t size)
 {
     size_t j = l->set.rows - 1;
     const double *q = l->run[SDE_FIXED].quantile[j];
-    snprintf(
-        text, size,
-        "from x = %.4g at t = %.4g, at t = %.4g: reverse SDE mean %.4g (exact %.4g), 5-95 %% in "
-        "[%.4g, %.4g]; PF-ODE path %.4g\n"
-        "from the marginal both follow p_t: quantiles within %zu samples' sampling error\n",
-        l->start, l->row[0].t, l->row[j].t, l->run[SDE_FIXED].mean[j], l->row[j].fixed_mean, q[0],
-        q[LEVELS - 1], l->path[j * (PATHS + 1) + PATHS], l->n);
+    const row *r = &l->row[j];
+    snprintf(text, size,
+             "%zu particles from x = %.4g at t = %.4g to t = %.4g: mean, 5 %% and 95 %% quantile\n"
+             "    reverse SDE %9.4f %9.4f %9.4f\n"
+             "    its law     %9.4f %9.4f %9.4f\n"
+             "    PF-ODE      %9.4f (one path)\n",
+             l->n, l->start, l->row[0].t, r->t, l->run[SDE_FIXED].mean[j], q[0], q[LEVELS - 1],
+             r->fixed_mean, fk_marginal_quantile(r->fixed, level[0], false),
+             fk_marginal_quantile(r->fixed, level[LEVELS - 1], false),
+             l->path[j * (PATHS + 1) + PATHS]);
 }
 
 int main(int argc, char **argv)
@@ -282,12 +285,14 @@ int main(int argc, char **argv)
     if (!status) {
         fk_ledger ledger = {0};
         run_claims(&l, &cli, &ledger);
-        char told[512], assignments[512];
+        char told[512], assignments[512], data[64], noise[64];
+        figure_name(e.mixture, false, data, sizeof data);
+        figure_name(e.schedule, false, noise, sizeof noise);
         remark(&l, told, sizeof told);
         snprintf(assignments, sizeof assignments,
                  "mixture='%s'; schedule='%s'; start=%.17g; scaled=%d; logt=%d; frames=%zu; "
                  "stride=%d",
-                 e.mixture, e.schedule, l.start, l.scaled, l.logt, frames, STRIDE);
+                 data, noise, l.start, l.scaled, l.logt, frames, STRIDE);
         code = experiment_end(&e, "band", assignments, told, &cli, &ledger);
     }
     lab_free(&l);

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/cli.h"
 #include "core/file.h"
@@ -28,6 +29,21 @@ typedef struct {
     {                                                                                              \
         "seed", "U", "seed of all noise (default: 1)", FK_OPT_SEED, &(e).seed, false               \
     }
+
+/* What a spec is called in a figure: a file by its name alone. Quotes would end gnuplot's string.
+ * Where the figure reads markup (`enhanced`), an underscore stays an underscore. */
+static inline void figure_name(const char *spec, bool enhanced, char *text, size_t size)
+{
+    const char *slash = strrchr(spec, '/');
+    const char *from = slash && fk_path_has_ending(spec, "json") ? slash + 1 : spec;
+    size_t length = strlen(from), n = 0;
+    if (fk_path_has_ending(spec, "json")) length -= strlen(".json");
+    for (size_t i = 0; i < length && n + 2 < size; i++) {
+        if (enhanced && strchr("_^{}@&~", from[i])) text[n++] = '\\';
+        text[n++] = strchr("'\\\"", from[i]) ? ' ' : from[i];
+    }
+    text[n] = '\0';
+}
 
 /* Pictures have a hidden name until they are complete (plots/theme.gp): none stays behind. */
 static inline int draw(const experiment *e, const char *name, const char *assignments,

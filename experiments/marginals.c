@@ -7,8 +7,8 @@
  * rk45 for the ODE. Seen at six times.
  *
  * Measured: Kolmogorov-Smirnov distance and W1 to the exact law; in 2-D along three directions,
- * since a projection of a mixture is a mixture. Between SDE and ODE, at the end, the two-sample
- * energy distance, which sees the whole joint law.
+ * since a projection of a mixture is a mixture. Between SDE and ODE the two-sample energy
+ * distance, which sees the whole joint law.
  *
  * It would be refuted by distances beyond what n samples of the exact law show (with the schemes'
  * own error). The controls are what people get wrong: g^2/2 where the SDE needs g^2, g^2 where the
@@ -59,22 +59,23 @@ static fk_verdict check_distance(const fk_claim_env *env, const fk_claim *claim,
     return out;
 }
 
-/* The energy distance of a run of the SDE to one of the ODE at the last time, over the mean that it
- * has between samples of one law. `which` is the SDE's run, `param` the ODE's. */
+/* The energy distance of a run of the SDE to one of the ODE over the mean that it has between
+ * samples of one law, the largest of all times; of so many samples as keep the pairs to 3 10^8.
+ * `which` is the SDE's run, `param` the ODE's. */
 static fk_verdict check_energy(const fk_claim_env *env, const fk_claim *claim, const fk_variant *v)
 {
+    enum { MOST = 8000 };
     (void)claim;
     const lab *l = env->context;
     fk_snapshots *sde = run_of(env, v->which), *ode = run_of(env, (int)v->param);
-    fk_verdict out = {.observed = NAN};
-    if (sde && ode) {
-        double null_mean;
-        const double *x = sde->x + (TIMES - 1) * sde->n * sde->dim,
-                     *y = ode->x + (TIMES - 1) * ode->n * ode->dim;
-        double distance =
-            fk_energy_distance(x, sde->n, y, ode->n, l->mixture->dim, env->threads, &null_mean);
-        out.observed = distance / null_mean;
-        out.n = sde->n;
+    fk_verdict out = {.observed = sde && ode ? 0.0 : NAN};
+    for (size_t j = 0; sde && ode && j < TIMES; j++) {
+        size_t n = sde->n < MOST ? sde->n : MOST, dim = sde->dim;
+        double null_mean,
+            distance = fk_energy_distance(sde->x + j * sde->n * dim, n, ode->x + j * ode->n * dim,
+                                          n, dim, l->threads, &null_mean);
+        if (!(distance / null_mean <= out.observed)) out.observed = distance / null_mean;
+        out.n = n;
     }
     run_done(env, sde);
     run_done(env, ode);
@@ -157,8 +158,8 @@ static void run_claims(const lab *l, const fk_cli *cli, fk_ledger *ledger)
          .right = {"PF-ODE", RK45, BY_W1},
          .control = {{"g^2 in place of g^2/2", RK45_FULL, BY_W1}}},
         {.id = "marginals-energy",
-         .says = "SDE and ODE end with one law (energy distance over its mean between samples of "
-                 "one law)",
+         .says = "SDE and ODE have one law at six times (energy distance over its mean between "
+                 "samples of one law, largest)",
          .source = "Song et al. 2021, sec. 4.3; Szekely and Rizzo 2004",
          .kind = FK_STATISTICAL,
          .margin = 40.0,
@@ -226,14 +227,16 @@ int main(int argc, char **argv)
     if (!status) {
         fk_ledger ledger = {0};
         run_claims(&l, &cli, &ledger);
-        char told[256], assignments[512];
+        char told[256], assignments[512], data[64], noise[64];
+        figure_name(e.mixture, false, data, sizeof data);
+        figure_name(e.schedule, false, noise, sizeof noise);
         snprintf(
             told, sizeof told,
             "%zu samples of the reverse SDE and of the PF-ODE by Heun, %zu by rk45, at six times "
             "from t = %.4g to %.4g\n",
             l.n, l.n_adaptive, time_of(&l, 0), time_of(&l, TIMES - 1));
-        snprintf(assignments, sizeof assignments, "mixture='%s'; schedule='%s'; dim=%zu", e.mixture,
-                 e.schedule, mixture->dim);
+        snprintf(assignments, sizeof assignments, "mixture='%s'; schedule='%s'; dim=%zu", data,
+                 noise, mixture->dim);
         code = experiment_end(&e, "marginals", assignments, told, &cli, &ledger);
     }
     lab_free(&l);

@@ -41,12 +41,12 @@ do for [kind in "svg png"] {
              file(i) using 1:2 with lines lw 2.5 lc rgb blue title "s", \
              file(i) using 1:3 with lines lw 2.5 lc rgb vermillion title "σ"
         unset logscale y; set format y "%g"
+        unset label 9
     }
     # the two VP signals where they cross
-    unset label 9
     eval panel(left(n + 1, n + 1), right(n + 1, n + 1), 0.56, 0.84)
     set label 1 "{/:Bold The two VP signals near t = 1}" at graph 0, screen 0.925 left
-    set label 2 sprintf("equal at t = %.5f", t_cross) at graph 0.98, graph 0.6 right
+    set label 2 sprintf("equal at\nt = %.5f", t_cross) at graph 0.98, graph 0.7 right
     set xrange [0.98:1]; set yrange [0:0.032]
     set xtics 0.01
     plot for [i = 1:2] file(i) using 1:2 with lines lw 2.5 dt style[i] lc rgb colour[i] title word("linear cosine", i), \

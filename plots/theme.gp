@@ -31,7 +31,7 @@ panel(x0, x1, y0, y1) = \
     sprintf("set lmargin at screen %g; set rmargin at screen %g; set bmargin at screen %g; set tmargin at screen %g", x0, x1, y0, y1)
 
 # A panel's axes, and none: for the strip of a key.
-axes = "set border 3 linecolor rgb '#404040' linewidth 0.8; set tics nomirror out scale 0.6 textcolor rgb '#202020'"
+axes = "set border 3 linecolor rgb '#404040' linewidth 0.8; set xtics nomirror out scale 0.6 textcolor rgb '#202020'; set ytics nomirror out scale 0.6 textcolor rgb '#202020'"
 no_axes = "unset border; unset tics; unset xlabel; unset ylabel; set xrange [0:1]; set yrange [0:1]"
 eval axes
 # Round tic steps for a width: 1, 2 or 5 times a power of ten, about four of them.
