@@ -51,9 +51,7 @@ static int grid_find(const char *spec, int first, int last, int *grid, double *v
 
 static void axis_new(fk_axis *axis, const fk_schedule *schedule, size_t n_steps)
 {
-    axis->past = 0;
-    axis->schedule = schedule;
-    axis->n_steps = n_steps;
+    *axis = (fk_axis){.schedule = schedule, .n_steps = n_steps};
     axis->t = fk_alloc(n_steps + 1, sizeof *axis->t);
     axis->node = fk_alloc(n_steps + 1, sizeof *axis->node);
 }
@@ -80,6 +78,7 @@ int fk_axis_extend(fk_axis *axis, size_t past, fk_error *err)
         return status;
     }
     longer.t += past, longer.node += past, longer.past = past, longer.n_steps = axis->n_steps;
+    longer.facts = axis->facts;
     fk_axis_free(axis);
     *axis = longer;
     return FK_OK;

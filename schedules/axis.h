@@ -20,6 +20,14 @@
 
 #include "schedules/chain.h"
 
+/* What only the data can tell about a node, for the schemes that need it (FK_FACTS): expectations
+ * over the marginal there. A caller supplies them: schemes know no mixture. */
+typedef struct {
+    double mmse;       /* E|x_0 - x0hat|^2 / dim */
+    double score_norm; /* E|score| */
+    double noise_norm; /* E|z|, z ~ N(0, I) of the data's dimension */
+} fk_node_facts;
+
 typedef struct fk_axis {
     const fk_schedule *schedule; /* NULL on a chain; borrowed */
     size_t n_steps;
@@ -27,6 +35,8 @@ typedef struct fk_axis {
     fk_coeffs *node; /* (n_steps + 1) */
     size_t past;     /* nodes before the start, t[-past] .. t[-1] and node[-past] .. node[-1]: where
                         an exact history was taken, see fk_axis_extend */
+    const fk_node_facts *facts; /* (n_steps + 1), borrowed; NULL unless a caller sets it. Those of
+                                   the last node are not read */
 } fk_axis;
 
 int fk_axis_on_schedule(const fk_schedule *, const char *grid, size_t n_steps, double t_start,

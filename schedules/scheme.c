@@ -44,12 +44,17 @@ int fk_plan_new(const fk_axis *axis, const fk_scheme *scheme, fk_plan *plan, fk_
                        "scheme '%s' is adaptive: it chooses its own steps and runs on "
                        "no grid",
                        scheme->row.name);
-    if (!axis->schedule && scheme->needs != FK_NODES)
+    if (!axis->schedule && scheme->needs & (FK_F_G2 | FK_LAMBDA_INVERSE))
         return fk_fail(err, FK_USAGE,
                        "scheme '%s'%s needs %s, which a chain has not; take --schedule, "
                        "or a scheme of nodes only, such as ddim",
                        scheme->row.name, scheme->prepare ? " with these parameters" : "",
                        scheme->needs & FK_F_G2 ? "f and g^2" : "t(lambda)");
+    if (!axis->facts && scheme->needs & FK_FACTS)
+        return fk_fail(err, FK_USAGE,
+                       "scheme '%s' needs expectations over the data at each node (posterior "
+                       "variance, norm of the score), and this axis was given none",
+                       scheme->row.name);
 
     plan->n_steps = axis->n_steps;
     plan->step = fk_alloc(axis->n_steps, sizeof *plan->step);

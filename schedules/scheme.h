@@ -9,8 +9,9 @@
 /* What a scheme needs of the time axis beyond its nodes. */
 enum {
     FK_NODES = 0,
-    FK_F_G2 = 1,          /* f and g^2, at the nodes and between them */
-    FK_LAMBDA_INVERSE = 2 /* t(lambda) */
+    FK_F_G2 = 1,           /* f and g^2, at the nodes and between them */
+    FK_LAMBDA_INVERSE = 2, /* t(lambda) */
+    FK_FACTS = 4           /* axis->facts, which a caller supplies */
 };
 
 /* What an entry of a multistep scheme's history is: the model output that its paper interpolates.

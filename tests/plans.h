@@ -22,9 +22,27 @@ static inline fk_scheme scheme_of(const char *spec)
     return scheme;
 }
 
+static inline double variance_at(const fk_coeffs *c)
+{
+    return c->s * c->s * v + c->sigma * c->sigma;
+}
+
+/* Give the axis what a scheme may ask about the data. Freed by the caller. */
+static inline fk_node_facts *facts_new(fk_axis *axis)
+{
+    fk_node_facts *facts = fk_alloc(axis->n_steps + 1, sizeof *facts);
+    const double half_normal = sqrt(2 / FK_PI); /* E|z| */
+    for (size_t n = 0; n <= axis->n_steps; n++) {
+        const double var = variance_at(&axis->node[n]), sigma = axis->node[n].sigma;
+        facts[n] = (fk_node_facts){sigma * sigma * v / var, half_normal / sqrt(var), half_normal};
+    }
+    return facts;
+}
+
 typedef struct {
     fk_schedule schedule;
     fk_axis axis;
+    fk_node_facts *facts;
     fk_plan plan;
 } setting;
 
@@ -37,6 +55,7 @@ static inline void setting_new(setting *s, const char *schedule, const char *sch
     ck_assert_msg(fk_axis_on_schedule(&s->schedule, grid, n, t_start, t_end, &s->axis, &err) ==
                       FK_OK,
                   "%s", err.text);
+    s->axis.facts = s->facts = facts_new(&s->axis);
     ck_assert_msg(fk_plan_new(&s->axis, &k, &s->plan, &err) == FK_OK, "%s", err.text);
 }
 
@@ -44,11 +63,7 @@ static inline void setting_free(setting *s)
 {
     fk_plan_free(&s->plan);
     fk_axis_free(&s->axis);
-}
-
-static inline double variance_at(const fk_coeffs *c)
-{
-    return c->s * c->s * v + c->sigma * c->sigma;
+    free(s->facts);
 }
 
 typedef struct {
