@@ -53,7 +53,7 @@ static tally walk(uint64_t seed, size_t n, size_t steps, int which)
     return sum;
 }
 
-/* C35: E residual^2 over Var(x_T^2) (2.0 here, about). */
+/* C35: E residual^2 over Var(x_T^2) (2.1 here). */
 static fk_verdict square_along_paths(const fk_claim_env *env, const fk_claim *claim,
                                      const fk_variant *variant)
 {
@@ -87,8 +87,8 @@ const fk_claim fk_ito_paths_claims[] = {
      FK_POST_2025 ", Ito's lemma, fourth line",
      FK_STATISTICAL,
      0.02,
-     "the residual is the sum of g^2 (dw^2 - h): mean square 2 int g^4 h, 0.007 over Var(x_T^2) = "
-     "1.9 at 4000 steps; 4000 paths know it to 3 %",
+     "the residual is the sum of g^2 (dw^2 - h): mean square 2 int g^4 h, which is 0.0046 of "
+     "Var(x_T^2) = 2.1 at 4000 steps; 4000 paths know it to 3 %",
      square_along_paths,
      {"int 2 x g dw", LEFT_2XG, 0},
      {{"as printed: int g dw", G_ALONE, 0}, {"int x g dw", LEFT_XG, 0}}},

@@ -159,7 +159,7 @@ const fk_claim fk_schedules_claims[] = {
      FK_OVERVIEW ", text below the second figure",
      FK_EXACT,
      1e-13,
-     "the differences have slopes 4.4 and above at their roots and rounding below 1e-14",
+     "the differences have slopes 6 and 72 at their roots and rounding below 1e-14",
      cosine_decays_faster_late,
      {"faster after the crossings", RIGHT, 0},
      {{"as printed: slower up to t = 1", MORE_AT_ALL_TIMES, 0},
