@@ -9,8 +9,8 @@ do for [kind in "svg png"] {
 
     # the key, in a strip of its own, and the labels of the rows
     eval panel(0.05, 0.975, 0.89, 0.94)
-    set label 3 "density" at screen 0.012, screen 0.675 center rotate by 90
-    set label 4 "density" at screen 0.012, screen 0.23 center rotate by 90
+    set label 3 "density" at screen 0.012, screen 0.68 center rotate by 90
+    set label 4 "density" at screen 0.012, screen 0.245 center rotate by 90
     eval no_axes
     set key at screen 0.057, screen 0.945 left top Left reverse horizontal maxrows 1
     plot NaN with boxes lc rgb band_half title "reverse SDE", \
@@ -29,7 +29,7 @@ do for [kind in "svg png"] {
         stats exact using 2 index j name "x" nooutput
         half = 0.5 * (x_max - x_min) / bins
         row = j / 3; col = j % 3
-        eval panel(0.06 + 0.322 * col, 0.06 + 0.322 * col + 0.275, row ? 0.075 : 0.52, row ? 0.385 : 0.83)
+        eval panel(0.06 + 0.322 * col, 0.06 + 0.322 * col + 0.275, row ? 0.095 : 0.53, row ? 0.395 : 0.83)
         set label 1 sprintf("{/:Bold t = %.3g}", t) at graph 0, graph 1.1 left
         set label 2 sprintf("KS: SDE %.3f, Heun %.3f, rk45 %.3f", ks_sde, ks_heun, ks_rk45) \
             at graph 1, graph 1.1 right font ",11" textcolor rgb "#404040"

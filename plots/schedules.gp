@@ -23,7 +23,7 @@ do for [kind in "svg png"] {
     eval begin("schedules", kind, 1400, 800)
     set multiplot
     set label 9 sprintf("Noise schedules x_t = s x_0 + σ ε, with the standard deviation of x_t for %s", mixture) \
-        at screen 0.5, 0.975 center font ",16"
+        at screen 0.05, 0.975 left font ",16"
 
     # above: signal and noise of each
     do for [i = 1:n] {
@@ -56,18 +56,18 @@ do for [kind in "svg png"] {
 
     # below: what they are as SDEs
     set xrange [0:1]
-    set key at graph 0, screen 0.435 left top Left reverse horizontal maxrows 1 samplen 3
-    eval panel(left(1, 3), right(1, 3), 0.075, 0.39)
-    set label 1 "{/:Bold Drift} f = s'/s" at graph 0, screen 0.455 left
+    set key at graph 0, screen 0.438 left top Left reverse horizontal maxrows 1 samplen 3
+    eval panel(left(1, 3), right(1, 3), 0.075, 0.37)
+    set label 1 "{/:Bold Drift} f = s'/s" at graph 0, screen 0.46 left
     set yrange [-25:1]
     plot for [i = 1:n] file(i) using 1:4 with lines lw 2.2 dt style[i] lc rgb colour[i] title word(specs, i)
-    eval panel(left(2, 3), right(2, 3), 0.075, 0.39)
-    set label 1 "{/:Bold Diffusion} g^2" at graph 0, screen 0.455 left
+    eval panel(left(2, 3), right(2, 3), 0.075, 0.37)
+    set label 1 "{/:Bold Diffusion} g^2" at graph 0, screen 0.46 left
     set logscale y; set yrange [1e-3:1e5]; set format y "10^{%T}"
     plot for [i = 1:n] file(i) using 1:5 with lines lw 2.2 dt style[i] lc rgb colour[i] title word(specs, i)
     unset logscale y; set format y "%g"
-    eval panel(left(3, 3), right(3, 3), 0.075, 0.39)
-    set label 1 "{/:Bold log-SNR} log(s^2/σ^2)" at graph 0, screen 0.455 left
+    eval panel(left(3, 3), right(3, 3), 0.075, 0.37)
+    set label 1 "{/:Bold log-SNR} log(s^2/σ^2)" at graph 0, screen 0.46 left
     set yrange [-12:12]
     plot for [i = 1:n] file(i) using 1:(2 * $6) with lines lw 2.2 dt style[i] lc rgb colour[i] title word(specs, i)
     unset multiplot
