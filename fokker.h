@@ -9,6 +9,7 @@
 #include "analytic/gaussian_law.h"
 #include "analytic/marginal.h"
 #include "analytic/mixture.h"
+#include "analytic/node_facts.h"
 #include "claims/claims.h"
 #include "core/base.h"
 #include "core/cli.h"

@@ -9,6 +9,7 @@
 #include "analytic/draws.h"
 #include "analytic/marginal.h"
 #include "analytic/mixture_json.h"
+#include "analytic/node_facts.h"
 #include "core/cli.h"
 #include "core/json.h"
 #include "core/observe.h"
@@ -31,6 +32,7 @@ typedef struct {
     fk_chain chain;
     fk_scheme scheme;
     fk_axis axis;
+    fk_node_facts *facts; /* of the axis' nodes, where the scheme asks for them */
     fk_plan plan;
     fk_coeffs from, to; /* at the two ends */
     fk_table start, noise;
@@ -123,6 +125,13 @@ static int set_axis_on_chain(run *r, fk_error *err)
     return code;
 }
 
+static void set_facts(run *r)
+{
+    r->facts = fk_alloc(r->axis.n_steps + 1, sizeof *r->facts);
+    fk_node_facts_of(r->mixture, r->axis.node, r->axis.n_steps + 1, r->facts);
+    r->axis.facts = r->facts;
+}
+
 /* (steps, n, dim, normals), or one row a step. */
 static int read_noise(run *r, fk_error *err)
 {
@@ -160,6 +169,7 @@ static int prepare(run *r, fk_error *err)
         code = fk_schedule_parse(r->schedule_spec, &r->schedule, err);
         if (!code) code = set_axis_on_schedule(r, err);
     }
+    if (!code && r->scheme.needs & FK_FACTS) set_facts(r);
     if (!code && !r->scheme.adaptive) code = fk_plan_new(&r->axis, &r->scheme, &r->plan, err);
     if (!code && r->start_file) {
         code = fk_points_read(r->start_file, r->mixture->dim, &r->start, err);
@@ -312,6 +322,7 @@ static void release(run *r)
     fk_table_free(&r->noise);
     fk_plan_free(&r->plan);
     fk_axis_free(&r->axis);
+    free(r->facts);
     fk_chain_free(&r->chain);
     fk_mixture_free(r->mixture);
 }
