@@ -4,12 +4,17 @@
 #ifndef FOKKER_H
 #define FOKKER_H
 
+#include "analytic/curve.h"
 #include "analytic/draws.h"
 #include "analytic/exact.h"
+#include "analytic/functionals.h"
 #include "analytic/gaussian_law.h"
+#include "analytic/history.h"
 #include "analytic/marginal.h"
 #include "analytic/mixture.h"
 #include "analytic/node_facts.h"
+#include "analytic/pushforward.h"
+#include "analytic/start_law.h"
 #include "claims/claims.h"
 #include "core/base.h"
 #include "core/cli.h"

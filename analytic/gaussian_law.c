@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analytic/gaussian_law.h"
 
-#include <assert.h>
 #include <math.h>
 
 #include "analytic/affine_step.h"
+#include "analytic/history.h"
 
 fk_gaussian fk_gaussian_marginal(fk_gaussian data, const fk_coeffs *node)
 {
@@ -35,47 +35,23 @@ fk_gaussian_law fk_gaussian_law_start(fk_gaussian x)
     return law;
 }
 
-/* M = p x + q score as an affine function of x ~ the marginal: M = mean + slope (x - E x). */
-static double output_slope(fk_gaussian data, fk_output kind, const fk_coeffs *c, double eta,
-                           double *mean)
-{
-    double V = fk_gaussian_marginal(data, c).var, x = c->s * data.mean, p = 0, q = 1;
-    switch (kind) {
-    case FK_SCORE:
-        break;
-    case FK_EPS:
-        q = -c->sigma;
-        break;
-    case FK_X0:
-        p = 1 / c->s, q = c->sigma * c->sigma / c->s;
-        break;
-    case FK_V: /* s eps - sigma x0 */
-        p = -c->sigma / c->s, q = -c->sigma * (c->s + c->sigma * c->sigma / c->s);
-        break;
-    case FK_DRIFT:
-        p = c->f, q = -(1 + eta * eta) / 2 * c->g2;
-        break;
-    }
-    *mean = p * x;
-    return p - q / V;
-}
-
 fk_gaussian_law fk_gaussian_law_exact(fk_gaussian data, const fk_axis *axis,
                                       const fk_scheme *scheme, double eta)
 {
-    assert(scheme->lag + scheme->depth <= axis->past + 1);
+    fk_stage output[FK_MAX_HISTORY];
+    size_t rows = FK_ROW_HISTORY + fk_history_stages(axis, scheme, eta, output);
     fk_gaussian_law law = fk_gaussian_law_start(fk_gaussian_marginal(data, axis->node));
     const fk_coeffs *node[FK_LAW_ROWS] = {axis->node, axis->node};
-    double slope[FK_LAW_ROWS] = {1};
-    for (size_t h = 0; h < scheme->depth; h++) {
-        size_t i = FK_ROW_HISTORY + h;
+    double slope[FK_LAW_ROWS] = {1}; /* of the row in x at its node; none for the error */
+    for (size_t i = FK_ROW_HISTORY; i < rows; i++) {
+        size_t h = i - FK_ROW_HISTORY;
         node[i] = axis->node - scheme->lag - h;
-        slope[i] = output_slope(data, scheme->output, node[i], eta, &law.mean[i]);
+        slope[i] = output[h].p - output[h].q / fk_gaussian_marginal(data, node[i]).var;
+        law.mean[i] = output[h].p * node[i]->s * data.mean;
     }
-    /* Rows are in the order of the process, latest first: Cov(x_a, x_b) = Phi(b, a) V_a where the
-     * process meets a before b. */
-    for (size_t i = 0; i < FK_ROW_HISTORY + scheme->depth; i++)
-        for (size_t j = i; j < FK_ROW_HISTORY + scheme->depth; j++) {
+    /* Rows stand from the latest node to the earliest: Cov(x_i, x_j) = Phi(i, j) V_j for j > i. */
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = i; j < rows; j++) {
             double cov = fk_gaussian_propagator(data, node[j], node[i], eta) *
                          fk_gaussian_marginal(data, node[j]).var;
             law.cov[i][j] = law.cov[j][i] = slope[i] * slope[j] * cov;

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A 1-D law by its distribution function at places that increase: F(y_i), known at each without
+ * integrating a density. A map without noise moves the places and keeps the F, however steep it is;
+ * the map from noise to data has slopes of several hundred between modes, where quadrature nodes in
+ * x would miss what happens. Everything that compares it with an exact law G follows from the
+ * difference D = F - G, so that small errors keep their relative accuracy:
+ *     E phi(Y) - E phi(X) = -int phi' D dy        W1 = int |D| dy        KS = max |D|
+ *     TV = half the total variation of D          density of Y = G' + D' */
+#ifndef FK_ANALYTIC_CURVE_H
+#define FK_ANALYTIC_CURVE_H
+
+#include "analytic/functionals.h"
+
+typedef struct {
+    size_t n;
+    double *x; /* where the places came from, for a law that was pushed forward; else NULL */
+    double *y;
+    double *below, *above; /* F(y) and 1 - F(y), each without cancellation */
+    double *mass; /* or NULL: weights that give expectations as plain sums over nodes, for a law
+                     whose places turn out not to increase */
+} fk_curve;
+
+fk_curve fk_curve_new(size_t n); /* with all rows */
+void fk_curve_free(fk_curve *);
+
+/* Drop nodes at the ends with less than 1e-12 of the mass beyond them, until y increases; false
+ * where that is not enough. */
+bool fk_curve_trim(fk_curve *);
+
+/* Compare with an exact law, trimmed first. Where y then increases: everything of the record;
+ * between nodes D is interpolated by quintics, so nodes should resolve both laws. Where it does
+ * not, and the law has masses: moments only. Where the exact law has point masses distances are
+ * left NaN, and expectations are by the trapezium rule in F. */
+fk_law_record fk_curve_compare(fk_curve *, const fk_marginal *exact, const fk_functionals *);
+
+#endif
