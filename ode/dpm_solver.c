@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The single-step DPM-Solvers: exponential Runge-Kutta methods for the noise (Lu et al. 2022,
- * algorithms 1 and 2) and for the data (DPM-Solver++(2S), Lu et al. 2022b, algorithm 1, r = 1/2).
+ * algorithms 1 and 2) and for the data (DPM-Solver++(2S), Lu et al. 2022,
+ * arXiv 2211.01095, algorithm 1, r = 1/2).
  */
 #include "ode/exponential.h"
 #include "ode/schemes.h"
@@ -17,9 +18,9 @@ static void step(const fk_scheme *self, const fk_step_at *at, fk_step *table)
     }
 
 const fk_scheme fk_dpm_2 = SINGLE_STEP(2, FK_EPS, "dpm-2", "DPM-Solver-2, single-step in the noise",
-                                       "Lu et al. 2022, algorithm 1");
+                                       "Lu et al. 2022, arXiv 2206.00927, algorithm 1");
 const fk_scheme fk_dpm_3 = SINGLE_STEP(3, FK_EPS, "dpm-3", "DPM-Solver-3, single-step in the noise",
-                                       "Lu et al. 2022, algorithm 2");
+                                       "Lu et al. 2022, arXiv 2206.00927, algorithm 2");
 const fk_scheme fk_dpmpp_2s =
     SINGLE_STEP(2, FK_X0, "dpmpp-2s", "DPM-Solver++(2S), single-step in the data",
-                "Lu et al. 2022b, algorithm 1");
+                "Lu et al. 2022, arXiv 2211.01095, algorithm 1");

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Multistep schemes with one evaluation a step: Adams-Bashforth (ode/adams.h)
- *     dpmpp-k m  of x0hat, polynomial in lambda: DPM-Solver++ multistep (Lu et al. 2022b, algorithm
- * 2) deis-k     of eps, polynomial in t, rho or log rho = -lambda: DEIS (Zhang and Chen 2023) lms-k
- * of eps, polynomial in rho = sigma/s: linear multistep, as in k-diffusion dpmpp-2m takes 1/2 for
- * the mean of theta (its "midpoint" form; the exact mean differs by O(h)). dpmpp-3m as often coded
- * has half the right second difference, and order 2; here the polynomial is interpolated, so it has
- * order 3.
+/* Multistep schemes with one evaluation a step, Adams-Bashforth methods (ode/adams.h):
+ *
+ *     dpmpp-1, -2m, -3m   of x0hat, polynomial in lambda           (Lu et al. 2022, arXiv
+ * 2211.01095) deis-1, -2, -3      of eps, in t, rho or log rho = -lambda   (Zhang and Chen 2023)
+ *     lms-1 .. lms-4      of eps, in rho = sigma/s                 (k-diffusion)
+ *
+ * dpmpp-2m takes 1/2 for the mean of theta, as printed; the exact mean differs by O(h). dpmpp-3m as
+ * often coded has half the right second difference, and order 2; here the polynomial is
+ * interpolated, so it has order 3.
  *
  * They start with as many nodes as they have, or with start=matched by single steps of their own
  * order. A step to sigma = 0, at lambda = inf, has no extrapolation in lambda: it is of first
- * order, x' = s x0hat as in the libraries; in rho the order stays. */
+ * order, x' = s x0hat, as in the libraries; in rho the order stays. */
 #include <math.h>
 
 #include "ode/adams.h"
@@ -81,13 +83,13 @@ static void step(const fk_scheme *self, const fk_step_at *at, fk_step *table)
     }
 
 #define DPMPP(k, name, says, param)                                                                \
-    MULTISTEP(dpmpp, k, FK_X0, FK_NODES, name, says, "Lu et al. 2022b, algorithm 2", param)
+    MULTISTEP(dpmpp, k, FK_X0, FK_NODES, name, says, "Lu et al. 2022, arXiv 2211.01095", param)
 const fk_scheme fk_dpmpp_1 = DPMPP(1, "dpmpp-1", "DPM-Solver++ of order 1 (DDIM)", NULL);
 const fk_scheme fk_dpmpp_2m = DPMPP(2, "dpmpp-2m", "DPM-Solver++(2M)", with_start);
 const fk_scheme fk_dpmpp_3m = DPMPP(3, "dpmpp-3m", "DPM-Solver++(3M)", with_start);
 
 #define DEIS(k, needs, name, says, param)                                                          \
-    MULTISTEP(deis, k, FK_EPS, needs, name, says, "Zhang and Chen 2023, eq. 14, 15", param)
+    MULTISTEP(deis, k, FK_EPS, needs, name, says, "Zhang and Chen 2023 (tAB-, rhoAB-DEIS)", param)
 const fk_scheme fk_deis_1 = DEIS(1, FK_NODES, "deis-1", "DEIS with one node (DDIM)", only_p);
 const fk_scheme fk_deis_2 =
     DEIS(2, FK_LAMBDA_INVERSE, "deis-2", "DEIS, two nodes, polynomial in p", with_p);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* UniPC in the data form (Zhao et al. 2023, algorithms 1 to 3; UniP-p with UniC-p, order p + 1). In
- * the terms of ode/adams.h, with the polynomial in lambda: the predictor interpolates the last p
+/* UniPC in the data form (Zhao et al. 2023, algorithms 1 and 2; UniP-p with UniC-p, order p + 1).
+ * In the terms of ode/adams.h, with the polynomial in lambda: the predictor interpolates the last p
  * outputs, the corrector those and the output at the predicted point, which is not evaluated again
  * but kept as the next step's history. Their systems, solved in full, give the interpolation
  * whatever B(h) is; with two nodes (UniP-2 and UniC-1) the paper takes the coefficient 1/2, and

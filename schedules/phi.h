@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The phi functions of exponential integrators (Hochbruck and Ostermann 2010, eq. 2.9 and 2.10):
+/* The phi functions of exponential integrators (Hochbruck and Ostermann 2010, section 2):
  *     phi_0(z) = e^z,   phi_{k+1}(z) = (phi_k(z) - 1/k!) / z,   phi_k(0) = 1/k!,
  *     phi_k(z) = int_0^1 e^((1-theta) z) theta^(k-1)/(k-1)! dtheta        (k >= 1). */
 #ifndef FK_SCHEDULES_PHI_H
