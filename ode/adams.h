@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Adams methods: the mean <M> of a step (ode/exponential.h) taken of the polynomial through model
  * outputs at several nodes. The polynomial may be in any variable w that runs with time; theta =
- * (w - w_t)/(w_u - w_t) is 0 where the step begins, 1 where it ends, and negative at earlier nodes.
- */
+ * (w - w_t)/(w_u - w_t) is 0 where the step begins, 1 where it ends, negative at earlier nodes. */
 #ifndef FK_ODE_ADAMS_H
 #define FK_ODE_ADAMS_H
 
@@ -10,10 +9,11 @@
 
 enum { FK_MAX_ADAMS = 4 }; /* nodes */
 
-/* t needs the schedule's inverse of lambda, the others nodes only. */
+/* In t, moments need the schedule's inverse of lambda; in the others nodes are enough. In rho, the
+ * form must be eps. */
 typedef enum { FK_IN_T, FK_IN_RHO, FK_IN_LAMBDA } fk_variable;
 
-/* theta of the node with coefficients *at and time `time` */
+/* theta of the node so many before the one that the step leaves */
 double fk_adams_theta(fk_variable, const fk_step_at *, size_t nodes_back);
 
 /* moment[i] = <theta^i> for i < n; moment[0] = 1. */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The single-step DPM-Solvers: exponential Runge-Kutta methods for the noise (Lu et al. 2022,
- * algorithms 1 and 2) and for the data (DPM-Solver++(2S), Lu et al. 2022,
- * arXiv 2211.01095, algorithm 1, r = 1/2).
- */
+/* The single-step DPM-Solvers: exponential Runge-Kutta methods for the noise (DPM-Solver-2 and -3,
+ * Lu et al. 2022, arXiv 2206.00927, algorithms 1 and 2) and for the data (DPM-Solver++(2S) with r =
+ * 1/2, Lu et al. 2022, arXiv 2211.01095, algorithm 1). */
 #include "ode/exponential.h"
 #include "ode/schemes.h"
 

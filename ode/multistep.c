@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Multistep schemes with one evaluation a step, Adams-Bashforth methods (ode/adams.h):
  *
- *     dpmpp-1, -2m, -3m   of x0hat, polynomial in lambda           (Lu et al. 2022, arXiv
- * 2211.01095) deis-1, -2, -3      of eps, in t, rho or log rho = -lambda   (Zhang and Chen 2023)
- *     lms-1 .. lms-4      of eps, in rho = sigma/s                 (k-diffusion)
+ *     dpmpp-1, -2m, -3m   of x0hat, in lambda (Lu et al. 2022, arXiv 2211.01095)
+ *     deis-1, -2, -3      of eps, in t, rho or log rho = -lambda (Zhang and Chen 2023)
+ *     lms-1 .. lms-4      of eps, in rho = sigma/s (as in k-diffusion)
  *
  * dpmpp-2m takes 1/2 for the mean of theta, as printed; the exact mean differs by O(h). dpmpp-3m as
  * often coded has half the right second difference, and order 2; here the polynomial is
