@@ -10,12 +10,12 @@
 #include "core/vmath.h"
 
 /* Scratch on the stack, doubles: a tile of 32 components at dim 3, of 7 at dim 16. A single
- * component of more than 126 dimensions needs more, and gets it from the heap, once a block. */
+ * component of more than 60 dimensions needs more, and gets it from the heap, once a block. */
 enum { STACK = 128 * FK_LANES };
 
 static size_t scratch_size(size_t dim, size_t tile)
 {
-    return (tile + (tile + 1) * dim) * FK_LANES;
+    return (tile + (tile + 1) * fk_band_width(dim)) * FK_LANES;
 }
 
 static size_t choose_tile(size_t dim)
@@ -27,7 +27,8 @@ static size_t choose_tile(size_t dim)
 
 static size_t row_length(const fk_mixture *m)
 {
-    size_t more[] = {0, m->dim, m->dim * (m->dim + 1) / 2};
+    size_t bands = fk_band_width(m->dim) / fk_band(m->dim);
+    size_t more[] = {0, m->dim, fk_band_start(m->dim, bands)};
     return 2 + m->dim + more[m->kind];
 }
 
@@ -61,9 +62,11 @@ static void factorise(const fk_mixture *m, size_t k, double s, double sigma, fk_
         }
 }
 
-/* W = L^-1 sqrt((log2 e)/2), rounded, its lower triangle by rows; l is spent. */
+/* W = L^-1 sqrt((log2 e)/2), rounded, in bands; l is spent. */
 static void invert(size_t dim, fk_dd *l, double *w)
 {
+    size_t rows = fk_band(dim);
+    memset(w, 0, fk_band_start(dim, fk_band_width(dim) / rows) * sizeof *w);
     for (size_t i = 0; i < dim; i++)
         for (size_t j = 0; j <= i; j++) {
             /* rows above i hold the inverse already, and so does row i before j */
@@ -71,7 +74,7 @@ static void invert(size_t dim, fk_dd *l, double *w)
             for (size_t p = j; p < i; p++)
                 sum = fk_dd_subtract(sum, fk_dd_multiply(l[i * dim + p], l[p * dim + j]));
             sum = l[i * dim + j] = fk_dd_divide(sum, l[i * dim + i]);
-            w[i * (i + 1) / 2 + j] = sum.hi * sqrt(FK_LOG2E / 2);
+            w[fk_band_start(dim, i / rows) + j * rows + i % rows] = sum.hi * sqrt(FK_LOG2E / 2);
         }
 }
 

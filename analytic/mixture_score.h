@@ -21,14 +21,34 @@ typedef struct fk_frozen_mixture {
     void (*score)(const struct fk_frozen_mixture *, fk_block x, fk_block score, double *scratch);
     size_t dim, k, tile, stride;
     fk_covariance kind;
-    _Alignas(FK_ALIGN) double row[]; /* (k, stride): c, weight, M (dim), then A (dim), or W's lower
-                                        triangle by rows, or nothing */
+    _Alignas(FK_ALIGN) double row[]; /* (k, stride): c, weight, M (dim), then A (dim), or W as
+                                        below, or nothing */
 } fk_frozen_mixture;
+
+/* W, lower triangular, goes by bands of fk_band(dim) rows, the first of them with one square of
+ * columns, the next with two, and so on; within a band by columns. Squares on the diagonal and
+ * rows beyond dim are filled up with zeros. */
+static inline size_t fk_band(size_t dim)
+{
+    return dim < 4 ? dim : 4;
+}
+
+/* The first number of band b. */
+static inline size_t fk_band_start(size_t dim, size_t b)
+{
+    return fk_band(dim) * fk_band(dim) * (b * (b + 1) / 2);
+}
+
+/* dim in whole bands: the width of g. */
+static inline size_t fk_band_width(size_t dim)
+{
+    return (dim + fk_band(dim) - 1) / fk_band(dim) * fk_band(dim);
+}
 
 /* Components are taken in tiles of at most FK_TILE, whose logits and g wait in scratch. */
 enum { FK_TILE = 32 };
 
-/* scratch (tile + (tile + 1) dim, FK_LANES) */
+/* scratch (tile + (tile + 1) width, FK_LANES) */
 FK_DECLARE_KERNEL(void, fk_mixture_score,
                   (const fk_frozen_mixture *, fk_block x, fk_block score, double *scratch));
 

@@ -8,26 +8,41 @@
 /* FK_LANES particles' worth of one number. */
 typedef double lanes[FK_LANES];
 
-/* y = W d and then g = -W^T y, each in place of what it is made from: y_i wants d up to i, g_j
- * wants y from j on. Takes |y|^2 from q. */
-INLINE void whiten(const double *w, const size_t dim, double *restrict q, lanes *restrict g)
+/* sum_r += sum_i a_ri y_i over one square of W^T, its columns from `from` on. */
+INLINE void add_square(const double *square, const size_t rows, const size_t from, lanes *y,
+                       lanes *sum)
 {
-    for (size_t i = dim; i-- > 0;) {
-        const double *row = w + i * (i + 1) / 2;
-        lanes y;
-        FK_FOR_LANES(l) y[l] = row[0] * g[0][l];
-        for (size_t j = 1; j <= i; j++) FK_FOR_LANES(l) y[l] = fma(row[j], g[j][l], y[l]);
-        FK_FOR_LANES(l) q[l] = fma(-y[l], y[l], q[l]), g[i][l] = y[l];
+    for (size_t i = from; i < rows; i++)
+        for (size_t r = 0; r < rows; r++)
+            FK_FOR_LANES(l) sum[r][l] = fma(square[r * rows + i], y[i][l], sum[r][l]);
+}
+
+/* y = W d and then g = -W^T y, each in place of what it is made from: band by band, y wants d up to
+ * its own rows, g wants y from its own on. Takes |y|^2 from q. A band has four sums (or dim)
+ * running side by side, in registers, which hides the latency of one. */
+INLINE void whiten(const double *w, const size_t dim, const size_t rows, lanes q, lanes *g)
+{
+    const size_t bands = fk_band_width(dim) / rows;
+    for (size_t i = dim; i < bands * rows; i++) FK_FOR_LANES(l) g[i][l] = 0;
+    for (size_t b = bands; b-- > 0;) {
+        const double *band = w + fk_band_start(dim, b);
+        lanes y[4];
+        for (size_t r = 0; r < rows; r++) FK_FOR_LANES(l) y[r][l] = band[r] * g[0][l];
+        for (size_t j = 1; j < (b + 1) * rows; j++)
+            for (size_t r = 0; r < rows; r++)
+                FK_FOR_LANES(l) y[r][l] = fma(band[j * rows + r], g[j][l], y[r][l]);
+        for (size_t r = 0; r < rows; r++)
+            FK_FOR_LANES(l) q[l] = fma(-y[r][l], y[r][l], q[l]), g[b * rows + r][l] = y[r][l];
     }
-    for (size_t j = 0; j < dim; j++) {
-        const double *column = w + j * (j + 1) / 2 + j;
-        lanes sum;
-        FK_FOR_LANES(l) sum[l] = -column[0] * g[j][l];
-        for (size_t i = j + 1; i < dim; i++) {
-            column += i;
-            FK_FOR_LANES(l) sum[l] = fma(-column[0], g[i][l], sum[l]);
-        }
-        FK_FOR_LANES(l) g[j][l] = sum[l];
+    for (size_t c = 0; c < bands; c++) {
+        const double *square = w + fk_band_start(dim, c) + c * rows * rows;
+        lanes sum[4];
+        for (size_t r = 0; r < rows; r++)
+            FK_FOR_LANES(l) sum[r][l] = square[r * rows] * g[c * rows][l];
+        add_square(square, rows, 1, g + c * rows, sum);
+        for (size_t b = c + 1; b < bands; b++)
+            add_square(w + fk_band_start(dim, b) + c * rows * rows, rows, 0, g + b * rows, sum);
+        for (size_t r = 0; r < rows; r++) FK_FOR_LANES(l) g[c * rows + r][l] = -sum[r][l];
     }
 }
 
@@ -59,7 +74,8 @@ INLINE void component(const double *row, const size_t dim, const fk_covariance k
             g[i][l] = kind == FK_DIAGONAL ? more[i] * d : d;
             if (kind != FK_FULL) q[l] = fma(g[i][l], d, q[l]);
         }
-    if (kind == FK_FULL) whiten(more, dim, q, g);
+    if (kind == FK_FULL && dim <= 3) whiten(more, dim, dim, q, g);
+    if (kind == FK_FULL && dim > 3) whiten(more, dim, 4, q, g);
     FK_FOR_LANES(l)
     {
         double sum = kind == FK_ISOTROPIC ? fma(row[1], q[l], row[0]) : q[l];
@@ -102,9 +118,10 @@ INLINE void accumulate(const double *row, const size_t dim, const fk_covariance 
 INLINE void chunk(const fk_frozen_mixture *f, const size_t dim, const fk_covariance kind,
                   const double *x, size_t x_ld, double *score, size_t score_ld, double *scratch)
 {
+    const size_t width = fk_band_width(dim);
     lanes *logit = (lanes *)scratch, *g = logit + f->tile;
     lanes top, total, few[3];
-    lanes *sum = dim <= 3 ? few : g + f->tile * dim;
+    lanes *sum = dim <= 3 ? few : g + f->tile * width;
     FK_FOR_LANES(l) top[l] = -HUGE_VAL, total[l] = 0;
     for (size_t i = 0; i < dim; i++) FK_FOR_LANES(l) sum[i][l] = 0;
     for (size_t first = 0; first < f->k; first += f->tile) {
@@ -113,7 +130,7 @@ INLINE void chunk(const fk_frozen_mixture *f, const size_t dim, const fk_covaria
         lanes next;
         FK_FOR_LANES(l) next[l] = top[l];
         for (size_t k = 0; k < n; k++)
-            component(row + k * f->stride, dim, kind, x, x_ld, next, logit[k], g + k * dim);
+            component(row + k * f->stride, dim, kind, x, x_ld, next, logit[k], g + k * width);
         if (first > 0) {
             lanes shrink;
             FK_FOR_LANES(l) shrink[l] = fk_lane_exp2(top[l] - next[l]), total[l] *= shrink[l];
@@ -121,7 +138,7 @@ INLINE void chunk(const fk_frozen_mixture *f, const size_t dim, const fk_covaria
         }
         FK_FOR_LANES(l) top[l] = next[l];
         for (size_t k = 0; k < n; k++)
-            accumulate(row + k * f->stride, dim, kind, x, x_ld, top, logit[k], g + k * dim, total,
+            accumulate(row + k * f->stride, dim, kind, x, x_ld, top, logit[k], g + k * width, total,
                        sum);
     }
     FK_FOR_LANES(l) total[l] = 2 * FK_LN2 / total[l];
