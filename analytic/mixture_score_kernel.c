@@ -48,12 +48,13 @@ INLINE void whiten(const double *w, const size_t dim, const size_t rows, lanes q
 
 /* logit and g of one component, and the largest logit; x (dim, ld). Small dimensions are one loop
  * over the lanes, so that what is summed up stays in registers. */
-INLINE void component(const double *row, const size_t dim, const fk_covariance kind,
-                      const double *x, size_t ld, lanes top, lanes logit, lanes *g)
+INLINE void component(const double *row, const size_t dim, const bool small,
+                      const fk_covariance kind, const double *x, size_t ld, lanes top, lanes logit,
+                      lanes *g)
 {
     const double *mean = row + 2, *more = mean + dim;
     lanes q;
-    if (dim <= 3 && kind != FK_FULL) {
+    if (small && kind != FK_FULL) {
         FK_FOR_LANES(l)
         {
             double sum = 0;
@@ -74,8 +75,8 @@ INLINE void component(const double *row, const size_t dim, const fk_covariance k
             g[i][l] = kind == FK_DIAGONAL ? more[i] * d : d;
             if (kind != FK_FULL) q[l] = fma(g[i][l], d, q[l]);
         }
-    if (kind == FK_FULL && dim <= 3) whiten(more, dim, dim, q, g);
-    if (kind == FK_FULL && dim > 3) whiten(more, dim, 4, q, g);
+    if (kind == FK_FULL && small) whiten(more, dim, dim, q, g);
+    if (kind == FK_FULL && !small) whiten(more, dim, 4, q, g);
     FK_FOR_LANES(l)
     {
         double sum = kind == FK_ISOTROPIC ? fma(row[1], q[l], row[0]) : q[l];
@@ -85,12 +86,12 @@ INLINE void component(const double *row, const size_t dim, const fk_covariance k
 }
 
 /* Add one component's share. */
-INLINE void accumulate(const double *row, const size_t dim, const fk_covariance kind,
-                       const double *x, size_t ld, const lanes top, const lanes logit, lanes *g,
-                       lanes total, lanes *sum)
+INLINE void accumulate(const double *row, const size_t dim, const bool small,
+                       const fk_covariance kind, const double *x, size_t ld, const lanes top,
+                       const lanes logit, lanes *g, lanes total, lanes *sum)
 {
     const double weight = row[1], *mean = row + 2, *more = mean + dim;
-    if (dim <= 3) {
+    if (small) {
         FK_FOR_LANES(l)
         {
             double e = fk_lane_exp2(logit[l] - top[l]), w = kind == FK_ISOTROPIC ? e * weight : e;
@@ -115,13 +116,14 @@ INLINE void accumulate(const double *row, const size_t dim, const fk_covariance 
 
 /* One chunk of FK_LANES particles, tile after tile: the sums so far are kept relative to the
  * largest logit so far, so that its term is 1 and nothing overflows, nor does all underflow. */
-INLINE void chunk(const fk_frozen_mixture *f, const size_t dim, const fk_covariance kind,
-                  const double *x, size_t x_ld, double *score, size_t score_ld, double *scratch)
+INLINE void chunk(const fk_frozen_mixture *f, const size_t dim, const bool small,
+                  const fk_covariance kind, const double *x, size_t x_ld, double *score,
+                  size_t score_ld, double *scratch)
 {
     const size_t width = fk_band_width(dim);
     lanes *logit = (lanes *)scratch, *g = logit + f->tile;
     lanes top, total, few[3];
-    lanes *sum = dim <= 3 ? few : g + f->tile * width;
+    lanes *sum = small ? few : g + f->tile * width;
     FK_FOR_LANES(l) top[l] = -HUGE_VAL, total[l] = 0;
     for (size_t i = 0; i < dim; i++) FK_FOR_LANES(l) sum[i][l] = 0;
     for (size_t first = 0; first < f->k; first += f->tile) {
@@ -130,7 +132,8 @@ INLINE void chunk(const fk_frozen_mixture *f, const size_t dim, const fk_covaria
         lanes next;
         FK_FOR_LANES(l) next[l] = top[l];
         for (size_t k = 0; k < n; k++)
-            component(row + k * f->stride, dim, kind, x, x_ld, next, logit[k], g + k * width);
+            component(row + k * f->stride, dim, small, kind, x, x_ld, next, logit[k],
+                      g + k * width);
         if (first > 0) {
             lanes shrink;
             FK_FOR_LANES(l) shrink[l] = fk_lane_exp2(top[l] - next[l]), total[l] *= shrink[l];
@@ -138,36 +141,36 @@ INLINE void chunk(const fk_frozen_mixture *f, const size_t dim, const fk_covaria
         }
         FK_FOR_LANES(l) top[l] = next[l];
         for (size_t k = 0; k < n; k++)
-            accumulate(row + k * f->stride, dim, kind, x, x_ld, top, logit[k], g + k * width, total,
-                       sum);
+            accumulate(row + k * f->stride, dim, small, kind, x, x_ld, top, logit[k], g + k * width,
+                       total, sum);
     }
     FK_FOR_LANES(l) total[l] = 2 * FK_LN2 / total[l];
     for (size_t i = 0; i < dim; i++) FK_FOR_LANES(l) score[i * score_ld + l] = sum[i][l] * total[l];
 }
 
-INLINE void block(const fk_frozen_mixture *f, const size_t dim, const fk_covariance kind,
-                  fk_block x, fk_block score, double *scratch)
+INLINE void block(const fk_frozen_mixture *f, const size_t dim, const bool small,
+                  const fk_covariance kind, fk_block x, fk_block score, double *scratch)
 {
     for (size_t p = 0; p < x.n; p += FK_LANES)
-        chunk(f, dim, kind, x.x + p, x.ld, score.x + p, score.ld, scratch);
+        chunk(f, dim, small, kind, x.x + p, x.ld, score.x + p, score.ld, scratch);
 }
 
-/* Small dimensions are known at compile time. */
+/* Small dimensions, up to 3, are known at compile time. */
 INLINE void of_kind(const fk_frozen_mixture *f, const fk_covariance kind, fk_block x,
                     fk_block score, double *scratch)
 {
     switch (f->dim) {
     case 1:
-        block(f, 1, kind, x, score, scratch);
+        block(f, 1, true, kind, x, score, scratch);
         break;
     case 2:
-        block(f, 2, kind, x, score, scratch);
+        block(f, 2, true, kind, x, score, scratch);
         break;
     case 3:
-        block(f, 3, kind, x, score, scratch);
+        block(f, 3, true, kind, x, score, scratch);
         break;
     default:
-        block(f, f->dim, kind, x, score, scratch);
+        block(f, f->dim, false, kind, x, score, scratch);
     }
 }
 
