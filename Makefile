@@ -3,8 +3,9 @@
 #
 # Objects lie under build/MODE/, so that the modes never disturb one another. A file is found by the
 # room that it lies in: every tools/*.c and experiments/*.c is a command (NAME_part.c is linked into the
-# command NAME), every demos/*.c a demo, every tests/check_*.c a test program, every *_kernel.c is
-# compiled once per instruction set, and all the rest is the library.
+# command NAME, common_part.c into all commands of its room), every demos/*.c a demo, every
+# tests/check_*.c a test program, every *_kernel.c is compiled once per instruction set, and all the
+# rest is the library.
 
 MODE ?= release
 B    := build/$(MODE)
@@ -62,7 +63,7 @@ $B/libfokker.a: $(OBJ)
 $B/fokker: $B/fokker.o $B/libfokker.a
 	$(LINK)
 define COMMAND
-$B/fokker-$(basename $(notdir $1)): $(patsubst %.c,$B/%.o,$1 $(wildcard $(1:.c=_*.c))) $B/libfokker.a
+$B/fokker-$(basename $(notdir $1)): $(patsubst %.c,$B/%.o,$1 $(wildcard $(1:.c=_*.c) $(dir $1)common_*.c)) $B/libfokker.a
 	$$(LINK)
 endef
 $(foreach c,$(COMMANDS),$(eval $(call COMMAND,$c)))
