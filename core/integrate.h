@@ -4,7 +4,8 @@
  * A block of particles small enough for the first-level caches goes through all the steps before
  * the next block starts; blocks are dealt to threads dynamically. Results depend on neither:
  * particle p is a function of (steps, field, start, noise, p) alone. Memory is O(block) per thread
- * plus one frozen field per stage of each step. */
+ * plus one frozen field per noise level, or per thread where all of them would take more than
+ * 256 MB. */
 #ifndef FK_CORE_INTEGRATE_H
 #define FK_CORE_INTEGRATE_H
 
@@ -57,7 +58,9 @@ typedef struct fk_run {
     const char *progress; /* the label of a progress bar, or NULL */
 } fk_run;
 
-/* Fails (FK_USAGE) where a particle becomes non-finite, naming the step. */
+/* Fails (FK_USAGE) where a particle becomes non-finite, naming the particle and the step; what the
+ * observers hold is then undefined. A step that reads more history than there is (what earlier
+ * steps pushed, and run->history) is a caller's bug. */
 int fk_integrate(const fk_run *run, fk_error *err) FK_CHECKED;
 
 #endif
