@@ -17,6 +17,7 @@
 #include "analytic/start_law.h"
 #include "claims/claims.h"
 #include "core/base.h"
+#include "core/brownian.h"
 #include "core/cli.h"
 #include "core/distance.h"
 #include "core/error.h"

@@ -160,6 +160,26 @@ def adaptive_runs_follow_the_exact_flow(folder):
     assert len(got) == len(exact) == 101 and worst < 1e-9, worst
 
 
+def runs_on_one_brownian_tree_see_one_path(folder):
+    """Strong convergence: from the same starts, runs of N and 2N steps end near each other."""
+
+    def run(scheme, steps, *noise):
+        out = os.path.join(folder, "path.npy")
+        fokker("sample", "--mixture", "three-1d", "--scheme", scheme, "--steps", str(steps), "--n", "300",
+               "--t-end", "0.05", *noise, "--out", out)
+        assert json.load(open(out[:-4] + ".json"))["brownian"] == (int(noise[1]) if noise else None)
+        return read_npy(out)[0]
+
+    def apart(a, b):  # the median: now and then a path ends in another mode
+        return sorted(abs(x - y) for x, y in zip(a, b))[len(a) // 2]
+
+    for scheme in ["euler-maruyama", "shark", "sra3", "ancestral-small", "dpmpp-2m-sde"]:
+        tree = [run(scheme, steps, "--brownian", "5") for steps in (160, 320, 640)]
+        first, second = apart(tree[0], tree[1]), apart(tree[1], tree[2])
+        assert second < first / 1.5 < 0.02, f"{scheme}: {first} {second}"
+        assert apart(run(scheme, 160), run(scheme, 320)) > 0.2, scheme  # independent draws: other paths
+
+
 def what_a_scheme_cannot_take_is_refused(folder):
     out = os.path.join(folder, "refused.npy")
     base = ["sample", "--mixture", "three-1d", "--out", out]
@@ -171,11 +191,17 @@ def what_a_scheme_cannot_take_is_refused(folder):
     refused(*base, "--scheme", "heun", "--t-end", "0")
     refused(*base, "--scheme", "heun", "--t-start", "0.2", "--t-end", "0.4")
     refused("sample", "--mixture", "three-1d", "--scheme", "heun", "--out", os.path.join(folder, "refused.txt"))
+    tree = [*base, "--brownian", "5"]
+    refused(*tree, "--scheme", "sra1", "--steps", "50")
+    refused(*tree, "--scheme", "edm-churn", "--steps", "40")
+    refused(*tree, "--scheme", "rk45")
+    refused(*tree, "--scheme", "ddim:eta=1", "--steps", "40", "--chain", "ddpm-linear")
+    refused(*tree, "--scheme", "sra1", "--steps", "40", "--noise", os.path.join(folder, "z.npy"))
     assert not [name for name in os.listdir(folder) if name.startswith("refused")]
 
 
 CHECKS = [equal_runs_write_equal_files, a_run_is_what_its_tables_say, adaptive_runs_follow_the_exact_flow,
-          what_a_scheme_cannot_take_is_refused]
+          runs_on_one_brownian_tree_see_one_path, what_a_scheme_cannot_take_is_refused]
 
 for check in CHECKS:
     with tempfile.TemporaryDirectory() as folder:

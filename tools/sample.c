@@ -10,6 +10,7 @@
 #include "analytic/marginal.h"
 #include "analytic/mixture_json.h"
 #include "analytic/node_facts.h"
+#include "core/brownian.h"
 #include "core/cli.h"
 #include "core/json.h"
 #include "core/observe.h"
@@ -22,7 +23,7 @@
 typedef struct {
     const char *mixture_spec, *schedule_spec, *chain_spec, *scheme_spec, *grid;
     const char *start_file, *noise_file, *prior, *final, *out;
-    size_t steps, n, block;
+    size_t steps, n, block, brownian; /* brownian: root cells, 0: none */
     uint64_t seed;
     double t_start, t_end, rtol, atol; /* NaN: not given */
     int threads;
@@ -34,6 +35,7 @@ typedef struct {
     fk_axis axis;
     fk_node_facts *facts; /* of the axis' nodes, where the scheme asks for them */
     fk_plan plan;
+    fk_brownian *tree;
     fk_coeffs from, to; /* at the two ends */
     fk_table start, noise;
     double *x; /* (n, dim): the result */
@@ -66,6 +68,7 @@ static int check_combination(const run *r, fk_error *err)
         const char *extra = r->grid         ? "--grid"
                             : r->steps      ? "--steps"
                             : r->noise_file ? "--noise"
+                            : r->brownian   ? "--brownian"
                                             : 0;
         if (r->chain_spec)
             return fk_fail(err, FK_USAGE,
@@ -82,6 +85,10 @@ static int check_combination(const run *r, fk_error *err)
         return fk_fail(err, FK_USAGE, "--%s: %s has fixed steps; tolerances are for rk45 and rk8pd",
                        isnan(r->rtol) ? "atol" : "rtol", name);
     }
+    if (r->brownian && r->noise_file)
+        return fk_fail(err, FK_USAGE, "give --brownian or --noise, not both");
+    if (r->brownian && r->chain_spec)
+        return fk_fail(err, FK_USAGE, "--brownian: a chain has no path in time; give --schedule");
     if (r->chain_spec && (!isnan(r->t_start) || !isnan(r->t_end)))
         return fk_fail(err, FK_USAGE, "--t-%s: the ends of a chain are set by --grid",
                        isnan(r->t_start) ? "end" : "start");
@@ -149,6 +156,18 @@ static int read_noise(run *r, fk_error *err)
         r->noise_file, r->scheme.row.name, want[0], want[1], want[2], want[3], row);
 }
 
+/* The path in t, or where the scheme's noise is of that clock, in (s/sigma)^2 = e^(2 lambda). */
+static int set_tree(run *r, fk_error *err)
+{
+    const size_t n = r->plan.n_steps;
+    double *clock = fk_alloc(n + 1, sizeof *clock);
+    for (size_t i = 0; i <= n; i++) clock[i] = exp(2 * r->axis.node[i].lambda);
+    int code =
+        fk_brownian_new(r->seed, r->brownian, r->plan.step, n, r->axis.t, clock, &r->tree, err);
+    free(clock);
+    return code;
+}
+
 static int prepare(run *r, fk_error *err)
 {
     int code = check_words(r, err);
@@ -176,6 +195,7 @@ static int prepare(run *r, fk_error *err)
         r->n = r->start.shape[0];
     }
     if (!code && r->noise_file) code = read_noise(r, err);
+    if (!code && r->brownian) code = set_tree(r, err);
     return code;
 }
 
@@ -193,7 +213,9 @@ static int integrate(run *r, const fk_step *step, size_t n_steps, const fk_field
         .n_steps = n_steps,
         .field = field,
         .start = start,
-        .noise = r->noise_file ? fk_noise_given(&given) : fk_noise_independent(&key),
+        .noise = r->noise_file ? fk_noise_given(&given)
+                 : r->tree     ? fk_noise_brownian(r->tree)
+                               : fk_noise_independent(&key),
         .n = r->n,
         .observe_at = &n_steps,
         .n_observe = 1,
@@ -296,6 +318,8 @@ static json_t *record(const run *r)
     set_text(json, "prior", r->start_file ? NULL : r->prior);
     set_text(json, "start", r->start_file);
     set_text(json, "noise", r->noise_file);
+    json_object_set_new(json, "brownian",
+                        r->brownian ? json_integer((json_int_t)r->brownian) : json_null());
     set_text(json, "final", r->final);
     json_object_set_new(json, "evaluations", json_integer((json_int_t)r->evaluations));
     return json;
@@ -320,6 +344,7 @@ static void release(run *r)
     free(r->x);
     fk_table_free(&r->start);
     fk_table_free(&r->noise);
+    fk_brownian_free(r->tree);
     fk_plan_free(&r->plan);
     fk_axis_free(&r->axis);
     free(r->facts);
@@ -353,6 +378,8 @@ int main(int argc, char **argv)
          false},
         {"noise", "F", "normals (steps, n, d, normals), NPY, or CSV with one row a step",
          FK_OPT_TEXT, &r.noise_file, false},
+        {"brownian", "N0", "normals off a Brownian tree of N0 root cells; steps = N0 2^k",
+         FK_OPT_COUNT, &r.brownian, false},
         {"prior", "P", "law of the start: exact (default), normal or standard", FK_OPT_TEXT,
          &r.prior, false},
         {"final", "F", "none (default), or denoise: return x0hat at the end", FK_OPT_TEXT, &r.final,
