@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The order of convergence read from signed errors at step sizes that halve. The error is modelled
+ * by C h^p + D h^(p+1), whose three unknowns follow exactly from three errors; the fit through the
+ * three before them tells whether it has settled. End-point averages and absolute values are not
+ * used: both certify wrong orders. */
+#ifndef FK_CORE_ORDER_H
+#define FK_CORE_ORDER_H
+
+#include "core/base.h"
+
+typedef enum {
+    FK_ORDER_SETTLED,
+    FK_ORDER_UNSETTLED, /* too few errors of one sign above the noise, or the fits differ */
+    FK_ORDER_VANISHED   /* no error above the noise: exact, as far as can be told */
+} fk_order_state;
+
+typedef struct {
+    fk_order_state state;
+    double p;        /* of the fit; NaN where there is none, inf where vanished */
+    double slope[2]; /* the last two local slopes, the coarser first */
+    double residual; /* |fit/error - 1| at the error before the three of the fit */
+    double error;    /* the finest that was used */
+    size_t level;    /* its index */
+} fk_order;
+
+/* An error counts where it is this many times its noise: then noise moves p by less than 0.01. */
+#define FK_ORDER_CLEAR 1000.0
+
+/* error[i] at step size h 2^-i, i < n, and what of it may be rounding or quadrature, noise[i] >= 0.
+ * The finest four errors in a row that are clear of the noise and of one sign are used. They have
+ * settled where the fits to their last and first three agree within `tolerance`. */
+fk_order fk_order_read(const double *error, const double *noise, size_t n, double tolerance);
+
+#endif
