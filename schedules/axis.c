@@ -70,6 +70,7 @@ int fk_axis_extend(fk_axis *axis, size_t past, fk_error *err)
     for (size_t k = 1; k <= past && status == FK_OK; k++) {
         double t = axis->schedule->time_of(axis->schedule, first - (double)k * h);
         status = fk_schedule_check_usable(axis->schedule, "exact history at", t, err);
+        if (status != FK_OK) break;
         longer.t[past - k] = t;
         longer.node[past - k] = fk_schedule_at(axis->schedule, t);
     }

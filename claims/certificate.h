@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The certificate of a scheme: the order that it has, from its step tables under laws that are
+ * known without sampling, against the order that it claims. It is made of parts, each one law at
+ * one place; a scheme of the registry meets every part that applies to it. */
+#ifndef FK_CLAIMS_CERTIFICATE_H
+#define FK_CLAIMS_CERTIFICATE_H
+
+#include "claims/series.h"
+#include "core/order.h"
+#include "core/verdict.h"
+
+/* What is certified. As its author claims it, or as this lab does where nobody has; NAN: nothing is
+ * claimed, and what is found is only reported. */
+typedef struct {
+    fk_scheme scheme;
+    double weak, strong;
+} fk_subject;
+
+typedef enum { FK_WEAK_ORDER, FK_STRONG_ORDER } fk_order_kind;
+
+/* A part that bounds can refute an order but not prove it. */
+typedef enum { FK_DECIDES, FK_BOUNDS, FK_REPORTED } fk_part_role;
+
+typedef struct fk_part fk_part;
+
+typedef struct {
+    const fk_part *part;
+    bool applies; /* else the part has nothing to say about such a scheme */
+    bool ran;     /* else `why` tells what stood in the way */
+    char why[200];
+    fk_series series;    /* empty for algebra */
+    char functional[16]; /* the worst one: of lowest order */
+    fk_order order;      /* its order, with the sign of its error */
+    size_t steps;        /* its finest step count */
+    double claim, margin;
+    fk_status status; /* FK_FAILS: the order is below claim - margin; FK_TEXT: only reported */
+} fk_finding;
+
+struct fk_part {
+    const char *name; /* "gaussian" */
+    fk_order_kind kind;
+    fk_part_role role;
+    fk_place place;
+    fk_start_kind start;
+    bool (*applies)(const fk_scheme *);
+    int (*series)(const fk_scheme *, const fk_place *, fk_start_kind, size_t coarsest,
+                  size_t levels, fk_series *, fk_error *);
+    size_t coarsest, levels;
+    double (*margin)(double claim);
+};
+extern const fk_part fk_parts[];
+extern const size_t fk_n_parts;
+
+void fk_part_run(const fk_part *, const fk_subject *, fk_finding *);
+
+/* What all the findings (fk_n_parts) say together about one kind of order: the least order of the
+ * parts that decide, and
+ *     FK_HOLDS      every one of them reaches the claim, and the least is within its margin of it
+ *     FK_FAILS      one falls short of the claim
+ *     FK_UNDECIDED  one has not settled, or all are above the claim
+ *     FK_TEXT       nothing is claimed, or nothing applies */
+typedef struct {
+    double claim, order;
+    const fk_finding *worst; /* NULL: nothing ran */
+    fk_status status;
+} fk_certified;
+fk_certified fk_certify(const fk_finding *, fk_order_kind, double claim);
+
+/* Parameters of schemes that deserve a certificate of their own, with this lab's claims. */
+typedef struct {
+    const char *spec;
+    double weak, strong;
+} fk_lab_claim;
+extern const fk_lab_claim fk_lab_claims[];
+extern const size_t fk_n_lab_claims;
+
+/* Mistakes that were published as code, each with what it claims and the lower order that it truly
+ * has. The certificate must refuse each, and name that order. */
+typedef struct {
+    fk_subject subject;
+    double weak, strong; /* the true ones; NAN: not at issue */
+    const char *mistake;
+} fk_wrong_scheme;
+extern const size_t fk_n_wrong_schemes;
+fk_wrong_scheme fk_wrong_scheme_at(size_t i);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Errors of a scheme against its number of steps, without Monte Carlo noise: what its order is
+ * read from. Errors are signed, numerical less exact. */
+#ifndef FK_CLAIMS_SERIES_H
+#define FK_CLAIMS_SERIES_H
+
+#include "schedules/scheme.h"
+
+enum { FK_MAX_LEVELS = 12, FK_MAX_FUNCTIONALS = 24 };
+
+typedef struct {
+    size_t levels, functionals;
+    size_t steps[FK_MAX_LEVELS], evaluations[FK_MAX_LEVELS];
+    char name[FK_MAX_FUNCTIONALS][16];
+    double error[FK_MAX_FUNCTIONALS][FK_MAX_LEVELS];
+    double noise[FK_MAX_FUNCTIONALS][FK_MAX_LEVELS]; /* what of it may be rounding or quadrature */
+} fk_series;
+
+/* A time axis but for its number of steps. The specs are known to be right. */
+typedef struct {
+    const char *schedule, *grid;
+    double lambda; /* log(s/sigma) at the start; NAN: the schedule's t_max */
+    double t_end;
+} fk_place;
+
+/* How a multistep scheme gets its history: by its own first steps, or from model outputs on the
+ * exact process before the start. */
+typedef enum { FK_SELF_START, FK_EXACT_START } fk_start_kind;
+
+/* A scheme on an axis of n steps. */
+typedef struct {
+    fk_schedule schedule;
+    fk_axis axis;
+    fk_plan plan;
+    fk_node_facts *facts; /* owned; NULL where the scheme needs none */
+    double eta;           /* amplitude of the noise of the process that the scheme follows */
+} fk_trial;
+
+/* What the data tell about a node (schedules/axis.h). */
+typedef fk_node_facts fk_facts_at(const fk_coeffs *node);
+
+/* FK_USAGE where the scheme cannot run there: it needs more of the axis than there is. */
+int fk_trial_new(const fk_scheme *, const fk_place *, fk_start_kind, size_t n, fk_facts_at *,
+                 fk_trial *, fk_error *) FK_CHECKED;
+void fk_trial_free(fk_trial *);
+
+/* The laws. Each fills the series from `coarsest` steps on, doubling `levels - 1` times. */
+
+/* Mean and variance on Gaussian data N(0.7385, 0.2385), from the marginal at the start. */
+int fk_series_gaussian(const fk_scheme *, const fk_place *, fk_start_kind, size_t coarsest,
+                       size_t levels, fk_series *, fk_error *) FK_CHECKED;
+/* The same data: root mean square of x - x_exact on one Brownian path. */
+int fk_series_strong_gaussian(const fk_scheme *, const fk_place *, fk_start_kind, size_t coarsest,
+                              size_t levels, fk_series *, fk_error *) FK_CHECKED;
+
+#endif
