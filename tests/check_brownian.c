@@ -108,7 +108,7 @@ START_TEST(refining_and_coarsening_keep_increments_and_areas)
         fk_axis axis[4];
         path level[4];
         for (size_t k = 0; k < 4; k++) {
-            axis[k] = axis_of(grids[g], ROOTS << (k + 1)); /* 10, 20, 40, 80 steps */
+            axis[k] = axis_of(grids[g], (size_t)ROOTS << (k + 1)); /* 10, 20, 40, 80 steps */
             level[k] = path_of(7, axis[k].t, axis[k].n_steps);
             if (k > 0)
                 ck_assert(fk_brownian_nests(axis[k - 1].t, axis[k - 1].n_steps, axis[k].t,
