@@ -15,6 +15,7 @@
 #include "analytic/node_facts.h"
 #include "analytic/pushforward.h"
 #include "analytic/start_law.h"
+#include "analytic/tabulated.h"
 #include "claims/certificate.h"
 #include "claims/claims.h"
 #include "core/base.h"

@@ -15,183 +15,20 @@
  * ODE needs g^2/2, the prior N(0, I) on VE, and the forward path's own noise run backwards. That
  * noise is not independent of the path's end, from which the reverse run starts; it shows early and
  * is forgotten towards the data, so that a look at the final samples alone misses it. */
+#include <stdio.h>
+
 #include "experiments/common.h"
-#include "experiments/marginals_lab.h"
+#include "experiments/marginals_claims.h"
 #include "experiments/marginals_tables.h"
-
-/* The run of a variant: that of the figure, or with more samples where the verdict asks for them.
- */
-static fk_snapshots *run_of(const fk_claim_env *env, int run)
-{
-    const lab *l = env->context;
-    fk_error err;
-    fk_snapshots *seen = NULL;
-    if (env->scale == 1) return l->run[run];
-    if (simulate(l, (which)run, samples(l, (which)run) * env->scale, &seen, &err)) return NULL;
-    return seen;
-}
-
-static void run_done(const fk_claim_env *env, fk_snapshots *seen)
-{
-    if (env->scale != 1) fk_snapshots_free(seen);
-}
-
-enum { BY_KS, BY_W1 };
-
-/* The largest distance of all times and directions. The margin is a bound on its tail, so that
- * there is no standard error to add. */
-static fk_verdict check_distance(const fk_claim_env *env, const fk_claim *claim,
-                                 const fk_variant *v)
-{
-    (void)claim;
-    const lab *l = env->context;
-    fk_snapshots *seen = run_of(env, v->which);
-    fk_verdict out = {.observed = seen ? 0.0 : NAN, .n = seen ? seen->n : 0};
-    for (size_t j = 0; seen && j < TIMES; j++)
-        for (size_t d = 0; d < l->directions; d++) {
-            double ks, w1;
-            distances(l, v->which >= VE_EXACT ? &l->ve : &l->on, seen, j, d, &ks,
-                      v->param == BY_W1 ? &w1 : NULL);
-            double distance = v->param == BY_W1 ? w1 : ks;
-            if (!(distance <= out.observed)) out.observed = distance;
-        }
-    run_done(env, seen);
-    return out;
-}
-
-/* The energy distance of a run of the SDE to one of the ODE over the mean that it has between
- * samples of one law, the largest of all times; of so many samples as keep the pairs to 3 10^8.
- * `which` is the SDE's run, `param` the ODE's. */
-static fk_verdict check_energy(const fk_claim_env *env, const fk_claim *claim, const fk_variant *v)
-{
-    enum { MOST = 8000 };
-    (void)claim;
-    const lab *l = env->context;
-    fk_snapshots *sde = run_of(env, v->which), *ode = run_of(env, (int)v->param);
-    fk_verdict out = {.observed = sde && ode ? 0.0 : NAN};
-    for (size_t j = 0; sde && ode && j < TIMES; j++) {
-        size_t n = sde->n < MOST ? sde->n : MOST, dim = sde->dim;
-        double null_mean,
-            distance = fk_energy_distance(sde->x + j * sde->n * dim, n, ode->x + j * ode->n * dim,
-                                          n, dim, l->threads, &null_mean);
-        if (!(distance / null_mean <= out.observed)) out.observed = distance / null_mean;
-        out.n = n;
-    }
-    run_done(env, sde);
-    run_done(env, ode);
-    return out;
-}
-
-static void run_claims(const lab *l, const fk_cli *cli, fk_ledger *ledger)
-{
-    /* Bias: Euler-Maruyama has a weak error of first order in d, the grid's step in log(s/sigma):
-     * by the exact recursion of mean and variance on N(m, v) data, over all schedules and v from
-     * 0.01 to 2, at most 0.16 d in probability, and three times that in W1 over the standard
-     * deviation. The other schemes have next to none. KS: P(sqrt(n) D > 3.6) = 2 exp(-2 3.6^2) =
-     * 1e-11 at one time in one direction. W1: its mean is at most C/sqrt(n), C from w1_constant;
-     * its standard deviation at most that of x over sqrt(n) (Efron and Stein 1981), of which six.
-     */
-    const fk_axis *axis = &l->on.axis;
-    double d = (axis->node[axis->n_steps].lambda - axis->node[0].lambda) / (double)axis->n_steps,
-           bias = 0.3 * d, root = sqrt((double)l->n), few = sqrt((double)l->n_adaptive),
-           c = w1_constant(l);
-    const char *ks = "3.6/sqrt(n), exceeded with probability 1e-11, and the weak error",
-               *w1 = "the mean of W1 and six standard deviations, and the weak error";
-    const fk_claim claim[] = {
-        {.id = "marginals-ks-sde",
-         .says = "the reverse SDE has the law p_t at six times (KS, largest)",
-         .source = "Anderson 1982",
-         .kind = FK_STATISTICAL,
-         .margin = 3.6 / root + bias,
-         .because = ks,
-         .check = check_distance,
-         .right = {"reverse SDE", SDE, BY_KS},
-         .control = {{"g^2/2 in place of g^2", SDE_HALF, BY_KS},
-                     {"forward noise reused backwards", SDE_REUSED, BY_KS}}},
-        {.id = "marginals-w1-sde",
-         .says = "the reverse SDE has the law p_t at six times (W1 over the standard deviation, "
-                 "largest)",
-         .source = "Anderson 1982",
-         .kind = FK_STATISTICAL,
-         .margin = (c + 6.0) / root + 3.0 * bias,
-         .because = w1,
-         .check = check_distance,
-         .right = {"reverse SDE", SDE, BY_W1},
-         .control = {{"g^2/2 in place of g^2", SDE_HALF, BY_W1},
-                     {"forward noise reused backwards", SDE_REUSED, BY_W1}}},
-        {.id = "marginals-ks-heun",
-         .says = "the PF-ODE, by Heun, has the law p_t at six times (KS, largest)",
-         .source = "Song et al. 2021, eq. 13",
-         .kind = FK_STATISTICAL,
-         .margin = 3.6 / root + bias,
-         .because = ks,
-         .check = check_distance,
-         .right = {"PF-ODE", HEUN, BY_KS},
-         .control = {{"g^2 in place of g^2/2", HEUN_FULL, BY_KS}}},
-        {.id = "marginals-w1-heun",
-         .says = "the PF-ODE, by Heun, has the law p_t at six times (W1 over the standard "
-                 "deviation, largest)",
-         .source = "Song et al. 2021, eq. 13",
-         .kind = FK_STATISTICAL,
-         .margin = (c + 6.0) / root + 3.0 * bias,
-         .because = w1,
-         .check = check_distance,
-         .right = {"PF-ODE", HEUN, BY_W1},
-         .control = {{"g^2 in place of g^2/2", HEUN_FULL, BY_W1}}},
-        {.id = "marginals-ks-rk45",
-         .says = "the PF-ODE, by adaptive rk45, has the law p_t at six times (KS, largest)",
-         .source = "Song et al. 2021, eq. 13",
-         .kind = FK_STATISTICAL,
-         .margin = 3.6 / few + bias,
-         .because = ks,
-         .check = check_distance,
-         .right = {"PF-ODE", RK45, BY_KS},
-         .control = {{"g^2 in place of g^2/2", RK45_FULL, BY_KS}}},
-        {.id = "marginals-w1-rk45",
-         .says = "the PF-ODE, by adaptive rk45, has the law p_t at six times (W1 over the standard "
-                 "deviation, largest)",
-         .source = "Song et al. 2021, eq. 13",
-         .kind = FK_STATISTICAL,
-         .margin = (c + 6.0) / few + 3.0 * bias,
-         .because = w1,
-         .check = check_distance,
-         .right = {"PF-ODE", RK45, BY_W1},
-         .control = {{"g^2 in place of g^2/2", RK45_FULL, BY_W1}}},
-        {.id = "marginals-energy",
-         .says = "SDE and ODE have one law at six times (energy distance over its mean between "
-                 "samples of one law, largest)",
-         .source = "Song et al. 2021, sec. 4.3; Szekely and Rizzo 2004",
-         .kind = FK_STATISTICAL,
-         .margin = 40.0,
-         .because =
-             "a Gaussian quadratic form of mean 1 exceeds 40 with probability at most that of "
-             "chi^2_1, 3e-10 (Szekely and Bakirov 2003)",
-         .check = check_energy,
-         .right = {"SDE and ODE", SDE, HEUN},
-         .control = {{"g^2/2 in the SDE", SDE_HALF, HEUN}, {"g^2 in the ODE", SDE, HEUN_FULL}}},
-        {.id = "marginals-ve-prior",
-         .says = "on VE the PF-ODE follows p_t from its own prior, of standard deviation "
-                 "sigma(t_max) (KS, largest)",
-         .source = "Song et al. 2021, appendix C",
-         .kind = FK_STATISTICAL,
-         .margin = 3.6 / root + bias,
-         .because = ks,
-         .check = check_distance,
-         .right = {"from p_t_max", VE_EXACT, BY_KS},
-         .control = {{"from N(0, I)", VE_UNIT, BY_KS}}},
-    };
-    fk_claim_env env = {.seed = l->seed, .scale = 1, .threads = cli->threads, .context = l};
-    for (size_t i = 0; i < sizeof claim / sizeof *claim; i++) fk_claim_run(&claim[i], &env, ledger);
-}
 
 int main(int argc, char **argv)
 {
-    experiment e = {
+    fk_experiment e = {
         .mixture = "three-1d", .schedule = "vp-linear", .out = "out/marginals", .seed = 1};
     lab l = {0};
     size_t steps = 0;
     const fk_option option[] = {
-        EXPERIMENT_OPTIONS(e),
+        FK_EXPERIMENT_OPTIONS(e),
         {"schedule", "S", "the noise schedule (default: vp-linear)", FK_OPT_TEXT, &e.schedule,
          false},
         {"n", "COUNT",
@@ -219,27 +56,27 @@ int main(int argc, char **argv)
                          e.mixture, mixture->dim);
     if (!status) status = fk_make_folder(e.out, &err);
     l.mixture = mixture;
-    if (!status && l.n == 0) l.n = samples_for(mixture, e.quick ? 5000 : 20000);
+    if (!status && l.n == 0) l.n = fk_experiment_samples(mixture, e.quick ? 5000 : 20000);
     l.n_adaptive = l.n < 5 ? 1 : l.n / 5;
-    if (!status) status = lab_new(&l, e.schedule, steps, &err);
-    if (!status) status = write_tables(&l, e.out, &err);
+    if (!status) status = marginals_lab_new(&l, e.schedule, steps, &err);
+    if (!status) status = marginals_write_tables(&l, e.out, &err);
     int code = fk_cli_report(&err);
     if (!status) {
         fk_ledger ledger = {0};
-        run_claims(&l, &cli, &ledger);
+        marginals_run_claims(&l, &ledger);
         char told[256], assignments[512], data[64], noise[64];
-        figure_name(e.mixture, false, data, sizeof data);
-        figure_name(e.schedule, false, noise, sizeof noise);
+        fk_figure_name(e.mixture, false, data, sizeof data);
+        fk_figure_name(e.schedule, false, noise, sizeof noise);
         snprintf(
             told, sizeof told,
             "%zu samples of the reverse SDE and of the PF-ODE by Heun, %zu by rk45, at six times "
             "from t = %.4g to %.4g\n",
-            l.n, l.n_adaptive, time_of(&l, 0), time_of(&l, TIMES - 1));
+            l.n, l.n_adaptive, marginals_time(&l, 0), marginals_time(&l, TIMES - 1));
         snprintf(assignments, sizeof assignments, "mixture='%s'; schedule='%s'; dim=%zu", data,
                  noise, mixture->dim);
-        code = experiment_end(&e, "marginals", assignments, told, &cli, &ledger);
+        code = fk_experiment_end(&e, "marginals", assignments, told, &cli, &ledger);
     }
-    lab_free(&l);
+    marginals_lab_free(&l);
     fk_mixture_free(mixture);
     return code;
 }

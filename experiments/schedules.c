@@ -12,7 +12,11 @@
  *
  * It would be refuted by a second crossing, by s_cos <= s_lin anywhere before it, or by an integral
  * of f or g^2 that misses s, sigma or lambda by more than the integrator's tolerance. */
-#include "core/table.h"
+#include <gsl/gsl_errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "experiments/common.h"
 #include "experiments/schedules_checks.h"
 
@@ -26,7 +30,7 @@ static const fk_claim claims[] = {
      .kind = FK_EXACT,
      .margin = 1e-13,
      .because = "both log-ratios are good to 1e-14 and fall with slope 200 and more at t*",
-     .check = check_crossing,
+     .check = schedules_check_crossing,
      .right = {"s_cos = s_lin", RIGHT, 0},
      .control = {{"alpha_bar_lin in place of s_lin", SQUARED, 0},
                  {"cosine without its offset", NO_OFFSET, 0}}},
@@ -36,7 +40,7 @@ static const fk_claim claims[] = {
      .kind = FK_EXACT,
      .margin = 0.5,
      .because = "a count of violations",
-     .check = check_sides,
+     .check = schedules_check_sides,
      .right = {"before t*", RIGHT, 0},
      .control = {{"at late times, up to t = 1", AS_PRINTED, 0}}},
     {.id = "schedules-mean",
@@ -45,7 +49,7 @@ static const fk_claim claims[] = {
      .kind = FK_EXACT,
      .margin = 1e-10,
      .because = "local relative tolerance 1e-13 times fewer than 1000 steps of GSL's rk8pd",
-     .check = check_mean,
+     .check = schedules_check_mean,
      .right = {"f", RIGHT, 0},
      .control = {{"f without the 1/2 of beta/2", DOUBLE, 0}}},
     {.id = "schedules-variance",
@@ -54,7 +58,7 @@ static const fk_claim claims[] = {
      .kind = FK_EXACT,
      .margin = 1e-10,
      .because = "local relative tolerance 1e-13 times fewer than 1000 steps of GSL's rk8pd",
-     .check = check_variance,
+     .check = schedules_check_variance,
      .right = {"2 f v + g^2", RIGHT, 0},
      .control = {{"f v + g^2", HALF, 0}, {"2 f v + g", ROOT, 0}}},
     {.id = "schedules-snr",
@@ -63,7 +67,7 @@ static const fk_claim claims[] = {
      .kind = FK_EXACT,
      .margin = 1e-10,
      .because = "relative tolerance 1e-13 of a quadrature of value 20 at most, and rounding",
-     .check = check_snr,
+     .check = schedules_check_snr,
      .right = {"g^2/(2 sigma^2)", RIGHT, 0},
      .control = {{"g^2/sigma^2", DOUBLE, 0}}},
     {.id = "schedules-total-variance",
@@ -73,7 +77,7 @@ static const fk_claim claims[] = {
      .kind = FK_EXACT,
      .margin = 1e-12,
      .because = "rounding: sums of k terms, with k 2^-53 below 1e-12 to thousands of components",
-     .check = check_total,
+     .check = schedules_check_total,
      .right = {"s^2 Var(x_0) + sigma^2", RIGHT, 0},
      .control = {{"s Var(x_0) + sigma^2", ROOT, 0}, {"s^2 Var(x_0) + 2 sigma^2", DOUBLE, 0}}},
 };
@@ -92,10 +96,9 @@ static int write_schedule(const setting *set, size_t i, const char *folder, fk_e
     const fk_schedule *schedule = &set->schedule[i];
     char file[40];
     snprintf(file, sizeof file, "%s.csv", set->name[i]);
-    char *path = fk_path_join(folder, file);
     fk_csv *csv;
-    int status = fk_csv_create(path, "t,s,sigma,f,g2,lambda,sd", schedule->row.source, &csv, err);
-    free(path);
+    int status = fk_experiment_csv(folder, file, "t,s,sigma,f,g2,lambda,sd", schedule->row.source,
+                                   &csv, err);
     if (status) return status;
     double from = schedule->domain[0], to = schedule->domain[1];
     if (!isfinite(to)) from = schedule->t_min, to = schedule->t_max;
@@ -116,17 +119,16 @@ static int write_schedule(const setting *set, size_t i, const char *folder, fk_e
 
 static int write_crossing(double t, double s, const char *folder, fk_error *err)
 {
-    char *path = fk_path_join(folder, "crossing.csv");
     fk_csv *csv;
-    int status = fk_csv_create(path, "t,s",
-                               "where the signals of VP-linear and VP-cosine are equal", &csv, err);
-    free(path);
+    int status =
+        fk_experiment_csv(folder, "crossing.csv", "t,s",
+                          "where the signals of VP-linear and VP-cosine are equal", &csv, err);
     if (status) return status;
     fk_csv_row(csv, (double[]){t, s}, 2);
     return fk_csv_commit(csv, err);
 }
 
-static int prepare(const experiment *e, setting *set, fk_mixture **mixture, fk_error *err)
+static int prepare(const fk_experiment *e, setting *set, fk_mixture **mixture, fk_error *err)
 {
     static const char *const spec[] = {"vp-linear", "vp-cosine", "ve"};
     int status = FK_OK;
@@ -153,9 +155,9 @@ static int prepare(const experiment *e, setting *set, fk_mixture **mixture, fk_e
 
 int main(int argc, char **argv)
 {
-    experiment e = {.mixture = "three-1d", .out = "out/schedules", .seed = 1};
+    fk_experiment e = {.mixture = "three-1d", .out = "out/schedules", .seed = 1};
     const fk_option option[] = {
-        EXPERIMENT_OPTIONS(e),
+        FK_EXPERIMENT_OPTIONS(e),
         {"schedule", "S", "a schedule to draw beside the three", FK_OPT_TEXT, &e.schedule, false},
         {0}};
     const fk_command command = {.name = "schedules",
@@ -171,8 +173,7 @@ int main(int argc, char **argv)
     fk_mixture *mixture = NULL;
     int status = prepare(&e, &set, &mixture, &err);
     for (size_t i = 0; i < set.n && !status; i++) status = write_schedule(&set, i, e.out, &err);
-    pair p = {set.schedule, set.schedule + 1, 1.0, NULL};
-    double t = status ? NAN : crossing(log_ratio, &p);
+    double t = status ? NAN : schedules_crossing(&set);
     double s = status ? NAN : fk_schedule_at(set.schedule, t).s;
     if (!status) status = write_crossing(t, s, e.out, &err);
     if (status) return fk_mixture_free(mixture), fk_cli_report(&err);
@@ -183,8 +184,8 @@ int main(int argc, char **argv)
         fk_claim_run(&claims[i], &env, &ledger);
 
     char remark[256], assignments[512], data[64], given[64] = "";
-    figure_name(e.mixture, true, data, sizeof data);
-    if (e.schedule) figure_name(e.schedule, true, given, sizeof given);
+    fk_figure_name(e.mixture, true, data, sizeof data);
+    if (e.schedule) fk_figure_name(e.schedule, true, given, sizeof given);
     snprintf(remark, sizeof remark,
              "the two VP signals cross once, at t = %.12f, where s = %.6f: VP-cosine keeps more\n"
              "signal before, VP-linear after\n",
@@ -193,7 +194,7 @@ int main(int argc, char **argv)
              "names='vp-linear vp-cosine ve%s'; specs='vp-linear vp-cosine ve %s'; mixture='%s'; "
              "t_cross=%.17g; s_cross=%.17g",
              e.schedule ? " given" : "", given, data, t, s);
-    int code = experiment_end(&e, "schedules", assignments, remark, &cli, &ledger);
+    int code = fk_experiment_end(&e, "schedules", assignments, remark, &cli, &ledger);
     fk_mixture_free(mixture);
     return code;
 }

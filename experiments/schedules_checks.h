@@ -1,253 +1,44 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The schedules experiment's checks: (s, sigma) and (f, g^2) are two descriptions of one process,
+/* Inside fokker schedules: its checks. (s, sigma) and (f, g^2) are two descriptions of one process,
  * and each is derived from the other by integration, with GSL. */
 #ifndef FK_EXPERIMENTS_SCHEDULES_CHECKS_H
 #define FK_EXPERIMENTS_SCHEDULES_CHECKS_H
 
-#include <gsl/gsl_errno.h>
-#include <gsl/gsl_integration.h>
-#include <gsl/gsl_odeiv2.h>
-#include <gsl/gsl_roots.h>
-#include <math.h>
-
-#include "analytic/marginal.h"
+#include "analytic/mixture.h"
 #include "core/verdict.h"
 #include "schedules/schedule.h"
 
-enum { MAX_SCHEDULES = 4, TIMES = 50, SIDES = 2000 };
+enum { MAX_SCHEDULES = 4 };
 
+/* The context of the checks. */
 typedef struct {
     fk_schedule schedule[MAX_SCHEDULES]; /* VP-linear, VP-cosine, VE, the user's */
     char name[MAX_SCHEDULES][32];        /* of the file and in the figure */
     size_t n;
-    const fk_mixture *mixture;
-    double variance; /* of the data, a coordinate's mean */
+    const fk_mixture *mixture; /* borrowed */
+    double variance;           /* of the data, a coordinate's mean */
 } setting;
 
-/* ---- the crossing of the two VP signals --------------------------------------------------------
- */
+/* The t* in [1/2, 1 - 1e-7] where the signals of the two VP schedules are equal, by Brent's method;
+ * NaN where the ends of that interval have one sign. */
+double schedules_crossing(const setting *);
 
-typedef struct {
-    const fk_schedule *linear, *cosine;
-    double power; /* of s_lin; 1 is right, 2 takes alpha_bar for s */
-    gsl_integration_workspace *work;
-} pair;
-
-static double log_ratio(double t, void *self)
-{
-    const pair *p = self;
-    return log(fk_schedule_at(p->cosine, t).s) - p->power * log(fk_schedule_at(p->linear, t).s);
-}
-
-static double drift_gap(double t, void *self)
-{
-    const pair *p = self;
-    return fk_schedule_at(p->cosine, t).f - p->power * fk_schedule_at(p->linear, t).f;
-}
-
-/* log s_cos - log s_lin again, as the integral of f_cos - f_lin from 0, where both signals are 1.
- */
-static double log_ratio_by_drift(double t, void *self)
-{
-    pair *p = self;
-    gsl_function gap = {drift_gap, p};
-    double value = NAN, error;
-    gsl_integration_qag(&gap, 0.0, t, 1e-14, 1e-13, 1000, GSL_INTEG_GAUSS61, p->work, &value,
-                        &error);
-    return value;
-}
-
-/* The root on [1/2, 1 - 1e-7] by Brent's method; NaN where the ends have one sign. */
-static double crossing(double (*gap)(double, void *), pair *p)
-{
-    gsl_function function = {gap, p};
-    gsl_root_fsolver *solver = gsl_root_fsolver_alloc(gsl_root_fsolver_brent);
-    double t = NAN;
-    if (gsl_root_fsolver_set(solver, &function, 0.5, 1.0 - 1e-7) == GSL_SUCCESS)
-        for (int i = 0; i < 100; i++) {
-            gsl_root_fsolver_iterate(solver);
-            t = gsl_root_fsolver_root(solver);
-            double lo = gsl_root_fsolver_x_lower(solver), hi = gsl_root_fsolver_x_upper(solver);
-            if (hi - lo < 2e-16) break;
-        }
-    gsl_root_fsolver_free(solver);
-    return t;
-}
-
+/* The variants that the checks know, fk_variant.which; each takes RIGHT and those named. */
 enum { RIGHT, SQUARED, NO_OFFSET, AS_PRINTED, HALF, DOUBLE, ROOT };
 
-static fk_verdict check_crossing(const fk_claim_env *env, const fk_claim *claim,
-                                 const fk_variant *variant)
-{
-    (void)claim;
-    const setting *set = env->context;
-    fk_schedule bare = set->schedule[1];
-    fk_error err;
-    if (variant->which == NO_OFFSET && fk_schedule_parse("vp-cosine:offset=0", &bare, &err)) {
-        return (fk_verdict){.observed = NAN};
-    }
-    pair right = {set->schedule, set->schedule + 1, 1.0, gsl_integration_workspace_alloc(1000)};
-    pair tried = {set->schedule, &bare, variant->which == SQUARED ? 2.0 : 1.0, NULL};
-    fk_verdict v = {.observed = crossing(log_ratio, &tried),
-                    .expected = crossing(log_ratio_by_drift, &right)};
-    gsl_integration_workspace_free(right.work);
-    return v;
-}
-
-/* How many of SIDES points lie on the wrong side: s_cos > s_lin before t*, < after. */
-static fk_verdict check_sides(const fk_claim_env *env, const fk_claim *claim,
-                              const fk_variant *variant)
-{
-    (void)claim;
-    const setting *set = env->context;
-    pair p = {set->schedule, set->schedule + 1, 1.0, NULL};
-    double t_star = variant->which == AS_PRINTED ? 1.0 : crossing(log_ratio, &p), wrong = 0.0;
-    for (int i = 1; i < SIDES; i++) {
-        double t = (double)i / SIDES, gap = log_ratio(t, &p);
-        if (!(t < t_star ? gap > 0.0 : gap < 0.0)) wrong++;
-    }
-    return (fk_verdict){.observed = wrong};
-}
-
-/* ---- (f, g^2) against (s, sigma) ---------------------------------------------------------------
+/* t* from s against t* from f. SQUARED: alpha_bar_lin in place of s_lin; NO_OFFSET: of the cosine.
  */
-
-typedef struct {
-    const fk_schedule *schedule;
-    double f_factor, g_power, half;
-} moments;
-
-/* m' = f m,  v' = 2 f v + g^2 */
-static int moment_rates(double t, const double y[], double rate[], void *self)
-{
-    const moments *m = self;
-    fk_coeffs c = fk_schedule_at(m->schedule, t);
-    rate[0] = m->f_factor * c.f * y[0];
-    rate[1] = 2.0 * m->half * m->f_factor * c.f * y[1] + pow(c.g2, m->g_power);
-    return GSL_SUCCESS;
-}
-
-/* The worst relative error of coordinate `which` (0: m, 1: v), integrated from t_min to t_max. */
-static double moment_error(const moments *m, int which)
-{
-    const fk_schedule *schedule = m->schedule;
-    fk_coeffs c = fk_schedule_at(schedule, schedule->t_min);
-    double t = schedule->t_min, y[2] = {c.s, c.sigma * c.sigma}, worst = 0.0;
-    moments copy = *m;
-    gsl_odeiv2_system system = {moment_rates, NULL, 2, &copy};
-    gsl_odeiv2_driver *driver =
-        gsl_odeiv2_driver_alloc_y_new(&system, gsl_odeiv2_step_rk8pd, 1e-6, 0.0, 1e-13);
-    for (int i = 1; i <= TIMES; i++) {
-        double to = schedule->t_min + (schedule->t_max - schedule->t_min) * i / TIMES;
-        if (gsl_odeiv2_driver_apply(driver, &t, to, y) != GSL_SUCCESS) worst = NAN;
-        c = fk_schedule_at(schedule, to);
-        double exact = which == 0 ? c.s : c.sigma * c.sigma, error = fabs(y[which] / exact - 1.0);
-        if (!(error <= worst)) worst = error;
-    }
-    gsl_odeiv2_driver_free(driver);
-    return worst;
-}
-
-static double worst_moment(const setting *set, moments m, int which)
-{
-    double worst = 0.0;
-    for (size_t i = 0; i < set->n; i++) {
-        m.schedule = &set->schedule[i];
-        double error = moment_error(&m, which);
-        if (!(error <= worst)) worst = error;
-    }
-    return worst;
-}
-
-static fk_verdict check_mean(const fk_claim_env *env, const fk_claim *claim,
-                             const fk_variant *variant)
-{
-    (void)claim;
-    moments m = {.f_factor = variant->which == DOUBLE ? 2.0 : 1.0, .g_power = 1.0, .half = 1.0};
-    return (fk_verdict){.observed = worst_moment(env->context, m, 0)};
-}
-
-static fk_verdict check_variance(const fk_claim_env *env, const fk_claim *claim,
-                                 const fk_variant *variant)
-{
-    (void)claim;
-    moments m = {.f_factor = 1.0,
-                 .g_power = variant->which == ROOT ? 0.5 : 1.0,
-                 .half = variant->which == HALF ? 0.5 : 1.0};
-    return (fk_verdict){.observed = worst_moment(env->context, m, 1)};
-}
-
-/* lambda' = -g^2 / (2 sigma^2) */
-static double snr_rate(double t, void *schedule)
-{
-    fk_coeffs c = fk_schedule_at(schedule, t);
-    return -0.5 * c.g2 / (c.sigma * c.sigma);
-}
-
-static fk_verdict check_snr(const fk_claim_env *env, const fk_claim *claim,
-                            const fk_variant *variant)
-{
-    (void)claim;
-    const setting *set = env->context;
-    double worst = 0.0, factor = variant->which == DOUBLE ? 2.0 : 1.0;
-    gsl_integration_workspace *work = gsl_integration_workspace_alloc(1000);
-    for (size_t i = 0; i < set->n; i++) {
-        fk_schedule schedule = set->schedule[i];
-        gsl_function rate = {snr_rate, &schedule};
-        double fall = NAN, error;
-        gsl_integration_qag(&rate, schedule.t_min, schedule.t_max, 0.0, 1e-13, 1000,
-                            GSL_INTEG_GAUSS61, work, &fall, &error);
-        double exact = fk_schedule_at(&schedule, schedule.t_max).lambda -
-                       fk_schedule_at(&schedule, schedule.t_min).lambda;
-        double gap = fabs(factor * fall - exact);
-        if (!(gap <= worst)) worst = gap;
-    }
-    gsl_integration_workspace_free(work);
-    return (fk_verdict){.observed = worst};
-}
-
-/* ---- the variance of x_t -----------------------------------------------------------------------
- */
-
-/* The mean variance of a coordinate, from the components of the frozen marginal. */
-static double marginal_variance(const fk_mixture *mixture, double s, double sigma)
-{
-    fk_marginal *m = fk_marginal_new(mixture, s, sigma);
-    double variance = 0.0;
-    for (size_t i = 0; i < mixture->dim; i++) {
-        double mean = 0.0, spread = 0.0;
-        for (size_t k = 0; k < mixture->k; k++)
-            mean += mixture->weight[k] * m->mean[k * mixture->dim + i];
-        for (size_t k = 0; k < mixture->k; k++) {
-            double d = m->mean[k * mixture->dim + i] - mean;
-            /* (rotated axes: their variances have the same sum) */
-            spread += mixture->weight[k] * (m->var[k * mixture->dim + i] + d * d);
-        }
-        variance += spread / (double)mixture->dim;
-    }
-    fk_marginal_free(m);
-    return variance;
-}
-
-static fk_verdict check_total(const fk_claim_env *env, const fk_claim *claim,
-                              const fk_variant *variant)
-{
-    (void)claim;
-    const setting *set = env->context;
-    double worst = 0.0;
-    for (size_t i = 0; i < set->n; i++)
-        for (int j = 0; j <= TIMES; j++) {
-            const fk_schedule *schedule = &set->schedule[i];
-            double t = schedule->t_min + (schedule->t_max - schedule->t_min) * j / TIMES;
-            fk_coeffs c = fk_schedule_at(schedule, t);
-            double signal = variant->which == ROOT ? c.s : c.s * c.s,
-                   noise = variant->which == DOUBLE ? 2.0 * c.sigma * c.sigma : c.sigma * c.sigma,
-                   error = fabs((signal * set->variance + noise) /
-                                    marginal_variance(set->mixture, c.s, c.sigma) -
-                                1.0);
-            if (!(error <= worst)) worst = error;
-        }
-    return (fk_verdict){.observed = worst};
-}
+fk_verdict schedules_check_crossing(const fk_claim_env *, const fk_claim *, const fk_variant *);
+/* Points where not s_cos > s_lin before t*, < after. AS_PRINTED: with t* = 1. */
+fk_verdict schedules_check_sides(const fk_claim_env *, const fk_claim *, const fk_variant *);
+/* m' = f m against s: worst relative error. DOUBLE: 2 f. */
+fk_verdict schedules_check_mean(const fk_claim_env *, const fk_claim *, const fk_variant *);
+/* v' = 2 f v + g^2 against sigma^2: worst relative error. HALF: f v; ROOT: g. */
+fk_verdict schedules_check_variance(const fk_claim_env *, const fk_claim *, const fk_variant *);
+/* lambda' = -g^2/(2 sigma^2) against lambda: worst error. DOUBLE: twice that. */
+fk_verdict schedules_check_snr(const fk_claim_env *, const fk_claim *, const fk_variant *);
+/* s^2 Var(x_0) + sigma^2 against the components of the marginal: worst relative error. ROOT: s;
+ * DOUBLE: 2 sigma^2. */
+fk_verdict schedules_check_total(const fk_claim_env *, const fk_claim *, const fk_variant *);
 
 #endif

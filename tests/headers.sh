@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.." || exit 2
 flags="-std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wpedantic -Werror -I."
 flags="$flags $(pkg-config --cflags gsl mpfr fftw3 jansson)"
 bad=0 n=0
-for h in fokker.h registry.h core/*.h schedules/*.h sde/*.h ode/*.h analytic/*.h learn/*.h claims/*.h; do
+for h in fokker.h registry.h core/*.h schedules/*.h sde/*.h ode/*.h analytic/*.h learn/*.h claims/*.h experiments/*.h tools/*.h; do
     [ -e "$h" ] || continue
     n=$((n + 1))
     # twice: the guard must hold

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "experiments/common.h"
+
+size_t fk_experiment_samples(const fk_mixture *mixture, size_t n)
+{
+    size_t fewer = n * 64 / mixture->k;
+    return fewer >= n ? n : (fewer < n / 4 ? n / 4 : fewer);
+}
+
+int fk_experiment_csv(const char *folder, const char *name, const char *header, const char *comment,
+                      fk_csv **csv, fk_error *err)
+{
+    char *path = fk_path_join(folder, name);
+    int status = fk_csv_create(path, header, comment, csv, err);
+    free(path);
+    return status;
+}
+
+void fk_figure_name(const char *spec, bool enhanced, char *text, size_t size)
+{
+    const char *slash = strrchr(spec, '/');
+    const char *from = slash && fk_path_has_ending(spec, "json") ? slash + 1 : spec;
+    size_t length = strlen(from), n = 0;
+    if (fk_path_has_ending(spec, "json")) length -= strlen(".json");
+    for (size_t i = 0; i < length && n + 2 < size; i++) {
+        if (enhanced && strchr("_^{}@&~", from[i])) text[n++] = '\\';
+        text[n++] = strchr("'\\\"", from[i]) ? ' ' : from[i];
+    }
+    text[n] = '\0';
+}
+
+/* Pictures have a hidden name until they are complete (plots/theme.gp): none stays behind. */
+static int draw(const fk_experiment *e, const char *name, const char *assignments, fk_error *err)
+{
+    static const char *const ending[] = {"svg", "png", "gif"};
+    int status = fk_plot(name, e->out, assignments, err);
+    for (size_t i = 0; status && i < sizeof ending / sizeof *ending; i++) {
+        char file[64];
+        snprintf(file, sizeof file, ".%s.%s", name, ending[i]);
+        char *path = fk_path_join(e->out, file);
+        remove(path);
+        free(path);
+    }
+    return status;
+}
+
+int fk_experiment_end(const fk_experiment *e, const char *name, const char *assignments,
+                      const char *remark, const fk_cli *cli, fk_ledger *ledger)
+{
+    fk_error err = {0};
+    char *path = fk_path_join(e->out, "verdicts.json");
+    bool holds = fk_ledger_holds(ledger);
+    int status = fk_ledger_write_json(ledger, path, &err);
+    if (status == FK_OK) {
+        if (remark && !cli->quiet) fputs(remark, stdout);
+        fk_ledger_print(ledger, stdout);
+        if (!e->no_plot) status = draw(e, name, assignments, &err);
+        if (status == FK_OK && !cli->quiet)
+            printf("%s in %s\n", e->no_plot ? "data" : "data and figures", e->out);
+    }
+    free(path);
+    fk_ledger_free(ledger);
+    int code = fk_cli_report(&err);
+    return status != FK_OK && holds ? code : (holds ? FK_OK : FK_REFUTED);
+}
