@@ -287,6 +287,31 @@ START_TEST(the_last_step_to_clean_data_is_in_its_limit_form)
 }
 END_TEST
 
+START_TEST(an_exact_history_is_used_from_the_first_step)
+{
+    fk_schedule schedule;
+    fk_axis axis;
+    fk_plan plan;
+    fk_error err = {.code = 0};
+    ck_assert_int_eq(fk_schedule_parse("vp-linear", &schedule, &err), FK_OK);
+    ck_assert_int_eq(fk_axis_on_schedule(&schedule, "lambda", 9, 0.5, 0.1, &axis, &err), FK_OK);
+    ck_assert_int_eq(fk_axis_extend(&axis, 2, &err), FK_OK);
+    const char *with[] = {"dpmpp-2m-sde", "dpmpp-3m-sde"};
+    for (size_t i = 0; i < 2; i++) {
+        fk_scheme k = scheme_of(with[i]);
+        ck_assert_int_eq(fk_plan_new(&axis, &k, &plan, &err), FK_OK);
+        ck_assert_uint_eq(plan.step[0].history, i + 1);
+        /* on a grid even in lambda all steps have the same weights, up to s_u */
+        const fk_combination *a = &plan.step[0].result, *b = &plan.step[5].result;
+        const double s_a = axis.node[1].s, s_b = axis.node[6].s;
+        fk_assert_near(a->b[0] / s_a, b->b[0] / s_b, 1e-12);
+        for (int j = 0; j < 2; j++) fk_assert_near(a->d[j] / s_a, b->d[j] / s_b, 1e-12);
+        fk_plan_free(&plan);
+    }
+    fk_axis_free(&axis);
+}
+END_TEST
+
 START_TEST(a_plan_without_facts_is_refused_with_one_line)
 {
     fk_schedule schedule;
@@ -317,4 +342,5 @@ FK_SUITE("sde_schemes", ddim_with_eta_one_is_ancestral_with_the_posterior_varian
          ancestral_steps_are_those_of_ddpm, reverse_diffusion_and_its_corrector_are_as_published,
          churn_is_algorithm_2_in_scaled_coordinates, exponential_schemes_are_as_published,
          the_last_step_to_clean_data_is_in_its_limit_form,
+         an_exact_history_is_used_from_the_first_step,
          a_plan_without_facts_is_refused_with_one_line)
