@@ -42,11 +42,11 @@ static int compare(const em_subject *s, size_t n, double *x, fk_error *err)
     size_t dim = s->what.dim;
     fk_snapshots *end = fk_snapshots_new(1, n, dim);
     const fk_observer observer = fk_observe_snapshots(end);
-    if (em_run(s, n, &observer, err) < 0) {
+    if (bench_em_run(s, n, &observer, err) < 0) {
         fk_snapshots_free(end);
         return err->code;
     }
-    em_run_scalar(s, n, x);
+    bench_em_run_scalar(s, n, x);
     double ours = 0, theirs = 0;
     for (size_t i = 0; i < n * dim; i++) ours += end->x[i] * end->x[i], theirs += x[i] * x[i];
     fk_snapshots_free(end);
@@ -60,21 +60,21 @@ static int race(const em_case *what, size_t rounds, fk_progress *bar, outcome *o
 {
     enum { PILOT = 4096 };
     em_subject s;
-    int status = em_open(what, &s, err);
+    int status = bench_em_open(what, &s, err);
     if (status) return status;
     double *x = fk_alloc(PILOT * what->dim, sizeof *x), steps = (double)s.plan.n_steps;
     double *column[4];
     for (int i = 0; i < 4; i++) column[i] = fk_alloc(rounds, sizeof(double));
     status = compare(&s, PILOT, x, err);
-    double pilot = status ? -1 : em_run(&s, PILOT, NULL, err);
+    double pilot = status ? -1 : bench_em_run(&s, PILOT, NULL, err);
     size_t n = (size_t)(PILOT * fmax(4, TURN / pilot)); /* enough that freezing does not count */
-    pilot = em_run_scalar(&s, PILOT / 16, x);
+    pilot = bench_em_run_scalar(&s, PILOT / 16, x);
     size_t n_scalar = (size_t)fmin(PILOT, PILOT / 16 * fmax(1, TURN / pilot));
     for (size_t r = 0; r < rounds && status == FK_OK; r++) {
         fk_rates rates = fk_measure_rates(TURN);
-        double ours = em_run(&s, n, NULL, err), theirs = em_run_scalar(&s, n_scalar, x);
+        double ours = bench_em_run(&s, n, NULL, err), theirs = bench_em_run_scalar(&s, n_scalar, x);
         if (ours < 0) status = err->code;
-        double rate = (double)n * steps / ours, limit = em_limit(what, &rates);
+        double rate = (double)n * steps / ours, limit = bench_em_limit(what, &rates);
         column[0][r] = rate, column[1][r] = limit, column[2][r] = rate / limit;
         column[3][r] = rate / ((double)n_scalar * steps / theirs);
         fk_progress_add(bar, 1);
@@ -84,7 +84,7 @@ static int race(const em_case *what, size_t rounds, fk_progress *bar, outcome *o
                          median(column[2], rounds), median(column[3], rounds)};
     for (int i = 0; i < 4; i++) free(column[i]);
     free(x);
-    em_close(&s);
+    bench_em_close(&s);
     return status;
 }
 

@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The cases em-* of fokker bench: reverse-SDE Euler-Maruyama with the exact score of a mixture,
- * VP-linear schedule, 100 uniform steps, in particle-steps a second. */
+/* Inside fokker bench: the cases em-*, reverse-SDE Euler-Maruyama with the exact score of a
+ * mixture, VP-linear schedule, 100 uniform steps, in particle-steps a second. */
 #ifndef FK_TOOLS_BENCH_EM_H
 #define FK_TOOLS_BENCH_EM_H
 
-#include "analytic/marginal.h"
 #include "core/integrate.h"
 #include "core/rates.h"
-#include "core/source.h"
-#include "registry.h"
 #include "tools/bench_scalar.h"
 
 typedef struct {
     const char *name;
-    size_t dim, k;
-    bool full;
+    size_t dim, k; /* at most BENCH_MAX_DIM, BENCH_MAX_K */
+    bool full;     /* covariances; else isotropic */
 } em_case;
 
+/* A case made ready: its mixture, and the plan for the lab and for the baseline. */
 typedef struct {
     em_case what;
     fk_mixture *mixture;
@@ -25,105 +23,16 @@ typedef struct {
     scalar_plan scalar;
 } em_subject;
 
-/* Means in a cube, unequal weights, standard deviations about 0.3. */
-static int em_mixture(const em_case *what, fk_mixture **mixture, fk_error *err)
-{
-    const fk_key key = {2385, FK_STREAM_USER};
-    size_t dim = what->dim, k = what->k;
-    uint64_t count = 0;
-    double *weight = fk_alloc(k, sizeof *weight), *mean = fk_alloc(k * dim, sizeof *mean);
-    double *cov = fk_alloc(k * dim * dim, sizeof *cov), sum = 0;
-    for (size_t c = 0; c < k; c++) sum += weight[c] = 1 + fk_random_uniform(key, count++, 0, 0);
-    for (size_t c = 0; c < k; c++) {
-        double b[BENCH_MAX_DIM];
-        weight[c] /= sum;
-        for (size_t i = 0; i < dim; i++) {
-            mean[c * dim + i] = 6 * fk_random_uniform(key, count++, 0, 0) - 3;
-            b[i] = 0.2 * (2 * fk_random_uniform(key, count++, 0, 0) - 1);
-        }
-        for (size_t i = 0; i < dim * dim; i++)
-            cov[c * dim * dim + i] =
-                (i % (dim + 1) == 0 ? 0.09 : 0) + (what->full ? b[i / dim] * b[i % dim] : 0);
-    }
-    int status = fk_mixture_new(what->name, dim, k, weight, mean, cov, mixture, err);
-    free(weight), free(mean), free(cov);
-    return status;
-}
+int bench_em_open(const em_case *, em_subject *, fk_error *) FK_CHECKED;
+void bench_em_close(em_subject *); /* where bench_em_open succeeded */
 
-static int em_plan(em_subject *s, fk_error *err)
-{
-    fk_axis axis;
-    fk_scheme scheme;
-    int status = fk_schedule_parse("vp-linear", &s->schedule, err);
-    if (status == FK_OK) status = fk_registry_parse_scheme("euler-maruyama", &scheme, err);
-    if (status == FK_OK)
-        status = fk_axis_on_schedule(&s->schedule, "uniform", 100, s->schedule.t_max,
-                                     s->schedule.t_min, &axis, err);
-    if (status) return status;
-    status = fk_plan_new(&axis, &scheme, &s->plan, err);
-    fk_axis_free(&axis);
-    return status;
-}
+/* n particles through all the steps on one thread; seconds, or negative on an error. The observer
+ * (or NULL) sees the end. */
+double bench_em_run(const em_subject *, size_t n, const fk_observer *observer, fk_error *);
+/* The same by the baseline, the end in x (n, dim). */
+double bench_em_run_scalar(const em_subject *, size_t n, double *x);
 
-static int em_open(const em_case *what, em_subject *s, fk_error *err)
-{
-    *s = (em_subject){.what = *what};
-    int status = em_mixture(what, &s->mixture, err);
-    if (status) return status;
-    status = em_plan(s, err);
-    if (status == FK_OK)
-        s->scalar = scalar_plan_new(s->mixture, &s->plan);
-    else
-        fk_mixture_free(s->mixture);
-    return status;
-}
-
-static void em_close(em_subject *s)
-{
-    scalar_plan_free(&s->scalar);
-    fk_plan_free(&s->plan);
-    fk_mixture_free(s->mixture);
-}
-
-/* n particles through all the steps; seconds, or negative on an error. */
-static double em_run(const em_subject *s, size_t n, const fk_observer *observer, fk_error *err)
-{
-    const fk_key key = {1, FK_STREAM_STEPS};
-    const fk_gaussian_start start = {.seed = 1, .mean = 0, .std = 1};
-    const fk_field field = fk_mixture_field(s->mixture);
-    const size_t at_end = s->plan.n_steps;
-    fk_run run = {.step = s->plan.step,
-                  .n_steps = s->plan.n_steps,
-                  .field = &field,
-                  .start = fk_source_gaussian(&start),
-                  .noise = fk_noise_independent(&key),
-                  .n = n,
-                  .observe_at = &at_end,
-                  .n_observe = 1,
-                  .observer = observer,
-                  .n_observers = observer ? 1 : 0,
-                  .threads = 1};
-    double begin = fk_seconds();
-    int status = fk_integrate(&run, err);
-    return status ? -1 : fk_seconds() - begin;
-}
-
-static double em_run_scalar(const em_subject *s, size_t n, double *x)
-{
-    double begin = fk_seconds();
-    scalar_run(&s->scalar, 1, n, x);
-    return fk_seconds() - begin;
-}
-
-/* Particle-steps a second that one core could do at most: exponentials, multiply-adds and normals
- * share the same ports, so that their times add up; and one division with its loads and stores.
- * Isotropic: per component 2 d + 5 operations (difference and square; a share in the sum; the
- * largest, the exponent, the total), 6 d for the step; full: d^2 + 3 d + 3, and 5 d. */
-static double em_limit(const em_case *what, const fk_rates *r)
-{
-    double d = (double)what->dim, k = (double)what->k;
-    double ops = what->full ? k * (d * d + 3 * d + 3) + 5 * d : k * (2 * d + 5) + 6 * d;
-    return 1 / (k / r->exp + ops / r->fma + d / r->normals + 1 / r->steps);
-}
+/* Particle-steps a second that one core could do at most. */
+double bench_em_limit(const em_case *, const fk_rates *);
 
 #endif
