@@ -105,14 +105,16 @@ bench: all ## speed, as ratios against baselines in the same run
 	$B/fokker bench
 
 PREFIX ?= /usr/local
-LIBEXEC = $(DESTDIR)$(PREFIX)/lib/fokker
+LIB     = $(DESTDIR)$(PREFIX)/lib
+INCLUDE = $(DESTDIR)$(PREFIX)/include/fokker
+HEADERS := fokker.h registry.h $(wildcard $(ROOMS:%=%/*.h))
 install: all ## install the commands, library and headers below PREFIX
-	install -d $(LIBEXEC)/plots $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(ROOMS:%=$(DESTDIR)$(PREFIX)/include/fokker/%)
-	install $B/fokker $(BIN) $(LIBEXEC)
-	install -m 644 plots/*.gp $(LIBEXEC)/plots
-	install -m 644 $B/libfokker.a $(DESTDIR)$(PREFIX)/lib
-	install -m 644 fokker.h registry.h $(DESTDIR)$(PREFIX)/include/fokker
-	for r in $(ROOMS); do install -m 644 $$r/*.h $(DESTDIR)$(PREFIX)/include/fokker/$$r || exit; done
+	install -d $(LIB)/fokker/plots $(LIB)/pkgconfig $(DESTDIR)$(PREFIX)/bin $(sort $(dir $(HEADERS:%=$(INCLUDE)/%)))
+	install $B/fokker $(BIN) $(LIB)/fokker
+	install -m 644 plots/*.gp $(LIB)/fokker/plots
+	install -m 644 $B/libfokker.a $(LIB)
+	sed 's/@PKGS@/$(PKGS)/; s/@VERSION@/$(shell sed -n 's/.*FK_VERSION "\(.*\)"/\1/p' core/cli.h)/' fokker.pc.in >$(LIB)/pkgconfig/fokker.pc
+	for h in $(HEADERS); do install -m 644 $$h $(INCLUDE)/$$h || exit; done
 	ln -sfn ../lib/fokker/fokker $(DESTDIR)$(PREFIX)/bin/fokker
 
 clean: ## remove what was built (out/ stays)

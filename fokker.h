@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* fokker as a library: every public header. Link with libfokker.a and the libraries of README.md.
- */
+/* fokker as a library: every public header. After `make install`:
+ * cc program.c $(pkg-config --cflags --libs fokker) */
 #ifndef FOKKER_H
 #define FOKKER_H
 

@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# make install: the command works from another folder and finds its figures' scripts; a program
+# compiles and links with what was installed, by pkg-config alone.
+unset MAKEFLAGS MAKELEVEL MFLAGS FOKKER_PLOTS
+mode=${FOKKER_BUILD##*/}
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+fail() { echo "install: $*"; exit 1; }
+
+make MODE="$mode" install DESTDIR="$scratch/root" PREFIX=/opt/lab >"$scratch/log" 2>&1 || { cat "$scratch/log"; exit 1; }
+PATH=$scratch/root/opt/lab/bin:$PATH
+cd "$scratch" || exit 1
+fokker list schemes | grep -q heun || fail "fokker list does not run"
+if command -v gnuplot >/dev/null; then
+    fokker schedules --quick >told 2>&1 || { cat told; fail "fokker schedules does not run"; }
+    [ -s out/schedules/schedules.svg ] || fail "no figure"
+fi
+
+case $mode in release|debug) ;; *) echo "installed (a sanitizer's library needs its flags: not linked)"; exit ;; esac
+cat >user.c <<'E'
+#include <fokker.h>
+#include <stdio.h>
+
+int main(void)
+{
+    fk_mixture *mixture;
+    fk_error err;
+    if (fk_mixture_read("gaussian-1d", &mixture, &err) != FK_OK) return 2;
+    fk_marginal *law = fk_marginal_new(mixture, 1, 0);
+    printf("%.3f\n", fk_marginal_cdf(law, 0.7, false)); /* its mean */
+    fk_marginal_free(law);
+    fk_mixture_free(mixture);
+    return 0;
+}
+E
+PKG_CONFIG_PATH=$scratch/root/opt/lab/lib/pkgconfig
+export PKG_CONFIG_PATH
+${CC:-cc} -std=c11 -Wall -Wextra -Wpedantic -Werror user.c $(pkg-config --cflags --libs fokker) -o user || fail "a program does not compile"
+[ "$(./user)" = 0.500 ] || fail "a program does not run: $(./user)"
+echo "installed, ran, compiled, linked"
