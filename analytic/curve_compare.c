@@ -87,6 +87,7 @@ static comparison comparison_new(const fk_curve *law, const fk_marginal *exact)
     c.above = c.below + n + 2 * extra, c.Q = c.above + n + 2 * extra;
 
     double beyond = fmax(0, y[0] - range[0]);
+    if (beyond < spacing / 10) beyond = 0;
     size_t more = beyond > 0 ? (size_t)fmin((double)extra, ceil(beyond / spacing)) : 0;
     for (size_t k = more; k > 0; k--)
         add_node(&c, y[0] - beyond * (double)k / (double)more, 0, 1, exact);
@@ -94,6 +95,7 @@ static comparison comparison_new(const fk_curve *law, const fk_marginal *exact)
     for (size_t i = 0; i < n; i++) add_node(&c, y[i], law->below[i], law->above[i], exact);
     c.last = c.n - 1;
     beyond = fmax(0, range[1] - y[n - 1]);
+    if (beyond < spacing / 10) beyond = 0;
     more = beyond > 0 ? (size_t)fmin((double)extra, ceil(beyond / spacing)) : 0;
     for (size_t k = 1; k <= more; k++)
         add_node(&c, y[n - 1] + beyond * (double)k / (double)more, 1, 0, exact);
