@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analytic/node_facts.h"
 #include "claims/setting.h"
 
 /* Only a scheme that draws noise follows a process with noise; its eta is its own parameter, else
@@ -20,8 +21,23 @@ static double eta_of(const fk_scheme *scheme, const fk_plan *plan)
     return 1;
 }
 
+/* On one Gaussian E|x_0 - x0hat|^2 = sigma^2 v/V, the score is -(x - M)/V, and E|z| = sqrt(2/pi):
+ * exact, and quick. */
+static void facts_of(const fk_mixture *data, const fk_coeffs *node, size_t n, fk_node_facts *facts)
+{
+    if (data->dim > 1 || data->k > 1) {
+        fk_node_facts_of(data, node, n, facts);
+        return;
+    }
+    const double v = data->var[0], half_normal = sqrt(2 / FK_PI);
+    for (size_t i = 0; i < n; i++) {
+        const double noise = node[i].sigma * node[i].sigma, V = node[i].s * node[i].s * v + noise;
+        facts[i] = (fk_node_facts){noise * v / V, half_normal / sqrt(V), half_normal};
+    }
+}
+
 int fk_trial_new(const fk_scheme *scheme, const fk_place *place, fk_start_kind start, size_t n,
-                 fk_facts_at *facts, fk_trial *trial, fk_error *err)
+                 const fk_mixture *data, fk_trial *trial, fk_error *err)
 {
     *trial = (fk_trial){.schedule = fk_setting_schedule(place->schedule)};
     const fk_schedule *schedule = &trial->schedule;
@@ -33,7 +49,7 @@ int fk_trial_new(const fk_scheme *scheme, const fk_place *place, fk_start_kind s
         status = fk_axis_extend(&trial->axis, scheme->depth, err);
     if (status == FK_OK && scheme->needs & FK_FACTS) {
         trial->facts = fk_alloc(n + 1, sizeof *trial->facts);
-        for (size_t i = 0; i < n; i++) trial->facts[i] = facts(&trial->axis.node[i]);
+        facts_of(data, trial->axis.node, n, trial->facts);
         trial->axis.facts = trial->facts;
     }
     if (status == FK_OK) status = fk_plan_new(&trial->axis, scheme, &trial->plan, err);

@@ -4,6 +4,7 @@
 #ifndef FK_CLAIMS_SERIES_H
 #define FK_CLAIMS_SERIES_H
 
+#include "analytic/mixture.h"
 #include "schedules/scheme.h"
 
 enum { FK_MAX_LEVELS = 12, FK_MAX_FUNCTIONALS = 24 };
@@ -36,12 +37,10 @@ typedef struct {
     double eta;           /* amplitude of the noise of the process that the scheme follows */
 } fk_trial;
 
-/* What the data tell about a node (schedules/axis.h). */
-typedef fk_node_facts fk_facts_at(const fk_coeffs *node);
-
-/* FK_USAGE where the scheme cannot run there: it needs more of the axis than there is. */
-int fk_trial_new(const fk_scheme *, const fk_place *, fk_start_kind, size_t n, fk_facts_at *,
-                 fk_trial *, fk_error *) FK_CHECKED;
+/* FK_USAGE where the scheme cannot run there: it needs more of the axis than there is. `data` are
+ * asked for the facts of nodes (schedules/axis.h), if the scheme needs them. */
+int fk_trial_new(const fk_scheme *, const fk_place *, fk_start_kind, size_t n,
+                 const fk_mixture *data, fk_trial *, fk_error *) FK_CHECKED;
 void fk_trial_free(fk_trial *);
 
 /* The laws. Each fills the series from `coarsest` steps on, doubling `levels - 1` times. */
@@ -52,5 +51,10 @@ int fk_series_gaussian(const fk_scheme *, const fk_place *, fk_start_kind, size_
 /* The same data: root mean square of x - x_exact on one Brownian path. */
 int fk_series_strong_gaussian(const fk_scheme *, const fk_place *, fk_start_kind, size_t coarsest,
                               size_t levels, fk_series *, fk_error *) FK_CHECKED;
+
+/* On the mixture three-1d: x, x^2, cos 2x, and sixteen smoothed distribution functions
+ * (analytic/functionals.h); W1 too where the scheme draws no noise. */
+int fk_series_mixture(const fk_scheme *, const fk_place *, fk_start_kind, size_t coarsest,
+                      size_t levels, fk_series *, fk_error *) FK_CHECKED;
 
 #endif

@@ -9,19 +9,20 @@
 
 static const fk_gaussian data = {0.7385, 0.2385};
 
+/* The same as a mixture, for the facts of nodes. */
+static const fk_mixture mixture = {.name = "N(0.7385, 0.2385)",
+                                   .dim = 1,
+                                   .k = 1,
+                                   .kind = FK_ISOTROPIC,
+                                   .weight = (double[]){1},
+                                   .mean = (double[]){0.7385},
+                                   .var = (double[]){0.2385}};
+
 /* Rounding: units in the last place of lambda's differences, of either sign from step to step, on
  * numbers of the size of 1. Schemes that are exact here show a third of it. */
 static double rounding(size_t steps)
 {
     return DBL_EPSILON * (8 + sqrt((double)steps));
-}
-
-/* E|x_0 - x0hat|^2 = sigma^2 v/V; the score is -(x - M)/V, and E|z| = sqrt(2/pi). */
-static fk_node_facts facts_at(const fk_coeffs *node)
-{
-    const double V = fk_gaussian_marginal(data, node).var, half_normal = sqrt(2 / FK_PI);
-    return (fk_node_facts){node->sigma * node->sigma * data.var / V, half_normal / sqrt(V),
-                           half_normal};
 }
 
 static fk_gaussian_law start_of(const fk_scheme *scheme, const fk_trial *trial, fk_start_kind start)
@@ -38,7 +39,7 @@ int fk_series_gaussian(const fk_scheme *scheme, const fk_place *place, fk_start_
     for (size_t i = 0; i < levels; i++) {
         const size_t n = coarsest << i;
         fk_trial trial;
-        int status = fk_trial_new(scheme, place, start, n, facts_at, &trial, err);
+        int status = fk_trial_new(scheme, place, start, n, &mixture, &trial, err);
         if (status != FK_OK) return status;
         fk_gaussian_law law = start_of(scheme, &trial, start);
         fk_gaussian exact = fk_gaussian_marginal(data, &trial.axis.node[n]);
@@ -60,7 +61,7 @@ int fk_series_strong_gaussian(const fk_scheme *scheme, const fk_place *place, fk
     for (size_t i = 0; i < levels; i++) {
         const size_t n = coarsest << i;
         fk_trial trial;
-        int status = fk_trial_new(scheme, place, start, n, facts_at, &trial, err);
+        int status = fk_trial_new(scheme, place, start, n, &mixture, &trial, err);
         if (status != FK_OK) return status;
         fk_gaussian_law law = start_of(scheme, &trial, start);
         double *rms = fk_alloc(n + 1, sizeof *rms);

@@ -19,10 +19,10 @@ static double fit(const double *e, double *x)
     return log2(e[1] / e[2] * (1 + *x / 4) / (1 + *x / 2));
 }
 
-static bool usable(const double *error, const double *noise)
+static bool usable(const double *error, const double *noise, double clear)
 {
     for (size_t i = 0; i < SEEN; i++)
-        if (!(isfinite(error[i]) && fabs(error[i]) > FK_ORDER_CLEAR * noise[i] &&
+        if (!(isfinite(error[i]) && fabs(error[i]) > clear * noise[i] &&
               (error[i] > 0) == (error[0] > 0)))
             return false;
     return true;
@@ -31,13 +31,14 @@ static bool usable(const double *error, const double *noise)
 fk_order fk_order_read(const double *error, const double *noise, size_t n, double tolerance)
 {
     fk_order out = {FK_ORDER_VANISHED, INFINITY, {NAN, NAN}, NAN, n ? error[n - 1] : NAN, n - 1};
+    const double clear = FK_ORDER_CLEAR / tolerance;
     for (size_t i = 0; i < n; i++)
-        if (!(fabs(error[i]) <= FK_ORDER_CLEAR * noise[i])) out.state = FK_ORDER_UNSETTLED;
+        if (!(fabs(error[i]) <= clear * noise[i])) out.state = FK_ORDER_UNSETTLED;
     if (out.state == FK_ORDER_VANISHED) return out;
 
     out.p = NAN;
     size_t last = n;
-    while (last >= SEEN && !usable(error + last - SEEN, noise + last - SEEN)) last--;
+    while (last >= SEEN && !usable(error + last - SEEN, noise + last - SEEN, clear)) last--;
     if (last < SEEN) return out;
     const double *e = error + last - SEEN;
     double x, x_before, before = fit(e, &x_before);

@@ -23,8 +23,9 @@ typedef struct {
     size_t level;    /* its index */
 } fk_order;
 
-/* An error counts where it is this many times its noise: then noise moves p by less than 0.01. */
-#define FK_ORDER_CLEAR 1000.0
+/* An error counts where it exceeds its noise by this over the tolerance: three errors, each wrong
+ * by a part r of itself, move p by up to 10 r, that is, by half the tolerance. */
+#define FK_ORDER_CLEAR 20.0
 
 /* error[i] at step size h 2^-i, i < n, and what of it may be rounding or quadrature, noise[i] >= 0.
  * The finest four errors in a row that are clear of the noise and of one sign are used. They have

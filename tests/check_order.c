@@ -59,7 +59,7 @@ START_TEST(errors_at_rounding_are_skipped)
 {
     double e[MORE], noise[MORE];
     errors(2, 1.385, 0.3, 0, e, noise);
-    for (int i = 0; i < N; i++) noise[i] = 1e-4 / FK_ORDER_CLEAR;
+    for (int i = 0; i < N; i++) noise[i] = 1e-4 * 0.02 / FK_ORDER_CLEAR;
     fk_order order = fk_order_read(e, noise, N, 0.02);
     ck_assert(fabs(order.error) > 1e-4 && order.level < N - 1);
     fk_assert_near(order.p, 2, 1e-9);
