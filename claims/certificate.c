@@ -57,20 +57,27 @@ static bool draws_noise(const fk_scheme *scheme)
     return draws;
 }
 
+static bool is_taken_on_mixtures(const fk_scheme *scheme)
+{
+    return has_low_order(scheme) && !draws_noise(scheme);
+}
+
 /* Uniform log(s/sigma) and Karras' nodes decide. They start where there is room for an exact
  * history, and end where the data still matter to the score: over the whole way from noise to data
  * with equal steps the leading errors of some schemes (exp-euler, dpmpp-3m) are a derivative
  * integrated between two ends at which it vanishes, and Gaussian data show an order that is too
  * high. That, and uniform t, where steps that are long against t hide the order, are reported. */
-#define VP         "vp-linear", "lambda", -2, 0.05
-#define FLOW       "flow", "lambda", -2, 0.1385
-#define KARRAS     "edm", "karras", -2, 0.1385
-#define FAR        "vp-linear", "lambda", -1, 1e-3
-#define UNIFORM    "vp-linear", "uniform", -1, 1e-2
-#define FROM_NOISE "vp-linear", "lambda", NAN, 1e-3
-#define VE         "ve", "lambda", NAN, 1e-3
-#define VE_KARRAS  "ve", "karras:rho=20", NAN, 1e-3
-#define FROM_NEAR  "vp-linear", "lambda", -1, 1e-3
+#define VP          "vp-linear", "lambda", -2, 0.05
+#define FLOW        "flow", "lambda", -2, 0.1385
+#define KARRAS      "edm", "karras", -2, 0.1385
+#define FAR         "vp-linear", "lambda", -1, 1e-3
+#define UNIFORM     "vp-linear", "uniform", -1, 1e-2
+#define FROM_NOISE  "vp-linear", "lambda", NAN, 1e-3
+#define VE          "ve", "lambda", NAN, 1e-3
+#define VE_KARRAS   "ve", "karras:rho=20", NAN, 1e-3
+#define EDM         "edm", "lambda", -0.1, 0.6385
+#define EDM_UNIFORM "edm", "uniform", -0.1, 0.6385
+#define FROM_NEAR   "vp-linear", "lambda", -1, 1e-3
 
 /* 6 to 6144 steps. */
 #define GAUSSIAN(place, start, role, applies)                                                      \
@@ -91,6 +98,13 @@ static bool draws_noise(const fk_scheme *scheme)
             7, mixture_margin                                                                      \
     }
 
+/* 8 to 128 steps. */
+#define PATHS(place)                                                                               \
+    {                                                                                              \
+        "paths", FK_STRONG_ORDER, FK_DECIDES, {place}, FK_SELF_START, draws_noise,                 \
+            fk_series_paths, 8, 5, strong_margin                                                   \
+    }
+
 const fk_part fk_parts[] = {
     GAUSSIAN(VP, FK_EXACT_START, FK_DECIDES, has_low_order),
     GAUSSIAN(FLOW, FK_EXACT_START, FK_DECIDES, has_low_order),
@@ -101,12 +115,14 @@ const fk_part fk_parts[] = {
     GAUSSIAN(UNIFORM, FK_EXACT_START, FK_REPORTED, always),
     GAUSSIAN(FROM_NOISE, FK_SELF_START, FK_REPORTED, is_multistep),
     GAUSSIAN(FROM_NEAR, FK_SELF_START, FK_REPORTED, is_multistep),
-    MIXTURE(VP, FK_DECIDES, has_low_order),
-    MIXTURE(FLOW, FK_DECIDES, has_low_order),
+    MIXTURE(VP, FK_DECIDES, is_taken_on_mixtures),
+    MIXTURE(FLOW, FK_DECIDES, is_taken_on_mixtures),
     MIXTURE(VE, FK_DECIDES, has_high_order),
     MIXTURE(VE_KARRAS, FK_DECIDES, has_high_order),
     PATH_GAUSSIAN(VP),
     PATH_GAUSSIAN(FLOW),
+    PATHS(EDM),
+    PATHS(EDM_UNIFORM),
 };
 const size_t fk_n_parts = sizeof fk_parts / sizeof *fk_parts;
 

@@ -52,6 +52,10 @@ int fk_series_gaussian(const fk_scheme *, const fk_place *, fk_start_kind, size_
 int fk_series_strong_gaussian(const fk_scheme *, const fk_place *, fk_start_kind, size_t coarsest,
                               size_t levels, fk_series *, fk_error *) FK_CHECKED;
 
+/* On the stochastic logistic equation: root mean square of x - x_exact over 16384 paths, the same
+ * for all step counts. The place must have s = 1, and nests. */
+int fk_series_paths(const fk_scheme *, const fk_place *, fk_start_kind, size_t coarsest,
+                    size_t levels, fk_series *, fk_error *) FK_CHECKED;
 /* On the mixture three-1d: x, x^2, cos 2x, and sixteen smoothed distribution functions
  * (analytic/functionals.h); W1 too where the scheme draws no noise. */
 int fk_series_mixture(const fk_scheme *, const fk_place *, fk_start_kind, size_t coarsest,

@@ -48,6 +48,9 @@ fk_order fk_order_read(const double *error, const double *noise, size_t n, doubl
     out.residual = fabs(exp2(out.p) * (1 + 2 * x) / (1 + x) * e[1] / e[0] - 1);
     out.error = e[3];
     out.level = last - 1;
-    if (fabs(out.p - before) <= tolerance) out.state = FK_ORDER_SETTLED;
+    bool fits_agree = fabs(out.p - before) <= tolerance;
+    bool slopes_agree = fabs(out.slope[1] - out.slope[0]) <= tolerance / 2 &&
+                        fabs(out.slope[1] - out.p) <= tolerance / 2;
+    if (fits_agree || slopes_agree) out.state = FK_ORDER_SETTLED;
     return out;
 }

@@ -29,7 +29,9 @@ typedef struct {
 
 /* error[i] at step size h 2^-i, i < n, and what of it may be rounding or quadrature, noise[i] >= 0.
  * The finest four errors in a row that are clear of the noise and of one sign are used. They have
- * settled where the fits to their last and first three agree within `tolerance`. */
+ * settled where the fits to their last and first three agree within `tolerance`, or else, as errors
+ * from samples may, the last two local slopes within half of it with one another and with the fit.
+ */
 fk_order fk_order_read(const double *error, const double *noise, size_t n, double tolerance);
 
 #endif
