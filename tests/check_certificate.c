@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Certificates: of schemes whose orders are beyond doubt, of claims that are too high, and of the
  * published mistakes. */
+#include <string.h>
+
 #include "claims/certificate.h"
 #include "registry.h"
 #include "tests/suite.h"
@@ -8,7 +10,8 @@
 static fk_certified certify(const fk_subject *subject, fk_order_kind kind)
 {
     fk_finding *finding = fk_alloc(fk_n_parts, sizeof *finding);
-    for (size_t i = 0; i < fk_n_parts; i++) fk_part_run(&fk_parts[i], subject, &finding[i]);
+    for (size_t i = 0; i < fk_n_parts; i++)
+        if (fk_parts[i].kind == kind) fk_part_run(&fk_parts[i], subject, &finding[i]);
     double claim = kind == FK_WEAK_ORDER ? subject->weak : subject->strong;
     fk_certified out = fk_certify(finding, kind, claim);
     out.worst = NULL;
@@ -52,6 +55,24 @@ START_TEST(a_claim_that_is_too_high_fails_and_one_too_low_does_not_hold)
 }
 END_TEST
 
+START_TEST(sra1_has_strong_order_three_halves_and_with_half_its_b0_only_one)
+{
+    fk_subject s = subject_of("sra1");
+    fk_certified strong = certify(&s, FK_STRONG_ORDER);
+    ck_assert_int_eq(strong.status, FK_HOLDS);
+    fk_assert_near(strong.order, 1.5, 0.1);
+    for (size_t i = 0; i < fk_n_wrong_schemes; i++) {
+        fk_wrong_scheme wrong = fk_wrong_scheme_at(i);
+        if (!(wrong.strong == 1) || strcmp(wrong.subject.scheme.row.name, "sra1") != 0) continue;
+        strong = certify(&wrong.subject, FK_STRONG_ORDER);
+        ck_assert_int_eq(strong.status, FK_FAILS);
+        fk_assert_near(strong.order, 1, 0.1);
+        return;
+    }
+    ck_abort_msg("the mistaken sra1 is missing");
+}
+END_TEST
+
 START_TEST(published_mistakes_come_out_at_their_true_order)
 {
     for (size_t i = 0; i < fk_n_wrong_schemes; i++) {
@@ -66,4 +87,5 @@ END_TEST
 
 FK_SUITE("certificate", classical_schemes_have_the_orders_of_their_textbooks,
          a_claim_that_is_too_high_fails_and_one_too_low_does_not_hold,
+         sra1_has_strong_order_three_halves_and_with_half_its_b0_only_one,
          published_mistakes_come_out_at_their_true_order)
