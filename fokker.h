@@ -9,6 +9,7 @@
 #include "analytic/exact.h"
 #include "analytic/functionals.h"
 #include "analytic/gaussian_law.h"
+#include "analytic/grid_law.h"
 #include "analytic/history.h"
 #include "analytic/marginal.h"
 #include "analytic/mixture.h"
