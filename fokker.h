@@ -16,6 +16,7 @@
 #include "analytic/node_facts.h"
 #include "analytic/pushforward.h"
 #include "analytic/start_law.h"
+#include "analytic/strong_law.h"
 #include "analytic/tabulated.h"
 #include "claims/certificate.h"
 #include "claims/claims.h"
