@@ -4,6 +4,7 @@
 #ifndef FOKKER_H
 #define FOKKER_H
 
+#include "analytic/backward_law.h"
 #include "analytic/curve.h"
 #include "analytic/draws.h"
 #include "analytic/exact.h"

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Expectations under a scheme's law in 1-D, for any score field, by the backward equation of its
+ * own steps:
+ *     u_N(x) = phi(x),    u_n(x, H) = E[u_{n+1}(step_n(x, H, Z))],    E phi(x_N) = E u_0(x_0)
+ * with phi the functionals of analytic/functionals.h, all at once. Noise may enter before the last
+ * evaluation, there may be two normals in a step, and one value of history: what the density law
+ * (analytic/grid_law.h) cannot do. Made for steps with noise; among them may be some without.
+ *
+ * u_n is a spline of degree 7 in x on an even grid that holds all of the law but 1e-18 of it, and a
+ * polynomial in H - R(x), where R(x) is what the step itself will push: differences of successive
+ * outputs are small, where H is not. Expectations over the normals are Gauss-Hermite rules, in two
+ * directions: along the noise of the result, and across it, where normals enter through the score
+ * alone and few nodes do. Points that leave the grid are put on its edge. */
+#ifndef FK_ANALYTIC_BACKWARD_LAW_H
+#define FK_ANALYTIC_BACKWARD_LAW_H
+
+#include "analytic/functionals.h"
+#include "analytic/start_law.h"
+#include "core/error.h"
+#include "core/step.h"
+
+typedef struct {
+    const fk_step *step; /* (n_steps) */
+    size_t n_steps;
+    const fk_field *field; /* dim 1 */
+    fk_start_law start;
+    const fk_functionals *functionals;
+    /* Exact history of the first step, where that step reads one (analytic/history.h), else NULL:
+     * H = p y + q score(y) at the noise level of this stage, y that of the start's process at that
+     * earlier time: on the exact flow, or with `noisy` on a path of the SDE (y given x_0 is
+     * normal, as the forward process has it). */
+    const fk_stage *history;
+    bool noisy;
+    /* 0: chosen. Cells of the grid; nodes along and across the noise; nodes in H. */
+    size_t cells, along, across, nodes;
+    int threads; /* 0: all; the results do not depend on it */
+} fk_backward_law;
+
+typedef struct {
+    double mass; /* E 1: what rounding has left of 1 */
+    double value[FK_N_FUNCTIONALS];
+    double
+        error[FK_N_FUNCTIONALS]; /* how far twice the cells and nodes move it; NaN if not asked */
+} fk_expectations;
+
+/* Whether all steps are of this kind, and at least one has noise. */
+bool fk_backward_law_takes(const fk_step *step, size_t n_steps);
+
+/* The expectations at the end. With `check` all is done again with twice the cells and nodes of
+ * every kind, at 4 times the cost (8 times with two normals or history): value is then the finer
+ * one, error the difference. fk_law_record_set takes mass and value. FK_USAGE where the law becomes
+ * non-finite. */
+int fk_backward_law_run(const fk_backward_law *, bool check, fk_expectations *,
+                        fk_error *err) FK_CHECKED;
+
+#endif
