@@ -20,7 +20,7 @@
 #ifndef FK_ANALYTIC_STRONG_LAW_H
 #define FK_ANALYTIC_STRONG_LAW_H
 
-#include "analytic/mixture.h"
+#include "analytic/marginal.h"
 #include "schedules/scheme.h"
 
 typedef struct {
