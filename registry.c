@@ -14,6 +14,9 @@ const fk_row fk_experiments[] = {
     {"band",
      "Do the reverse SDE and the probability-flow ODE share their marginals, and not their paths?",
      "Song et al. 2021, sec. 4.3", NULL},
+    {"convergence",
+     "How fast does each scheme converge, and what does an evaluation of the score buy?",
+     "Karras et al. 2022, sec. 3; Lu et al. 2022", NULL},
     {"marginals",
      "Do samples of the reverse SDE and of the probability-flow ODE follow the exact law at six "
      "times?",

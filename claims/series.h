@@ -4,6 +4,7 @@
 #ifndef FK_CLAIMS_SERIES_H
 #define FK_CLAIMS_SERIES_H
 
+#include "analytic/functionals.h"
 #include "analytic/mixture.h"
 #include "schedules/scheme.h"
 
@@ -43,7 +44,12 @@ int fk_trial_new(const fk_scheme *, const fk_place *, fk_start_kind, size_t n,
                  const fk_mixture *data, fk_trial *, fk_error *) FK_CHECKED;
 void fk_trial_free(fk_trial *);
 
-/* The laws. Each fills the series from `coarsest` steps on, doubling `levels - 1` times. */
+/* The law at the end, from the exact marginal at the start, in 1-D: any scheme on one Gaussian; on
+ * a mixture those without noise, by quantiles pushed forward. FK_USAGE for others. */
+int fk_trial_law(const fk_scheme *, const fk_mixture *, const fk_trial *, fk_law_record *,
+                 fk_error *) FK_CHECKED;
+
+/* Series of errors. Each fills the series from `coarsest` steps on, doubling `levels - 1` times. */
 
 /* Mean and variance on Gaussian data N(0.7385, 0.2385), from the marginal at the start. */
 int fk_series_gaussian(const fk_scheme *, const fk_place *, fk_start_kind, size_t coarsest,
