@@ -57,11 +57,6 @@ static bool draws_noise(const fk_scheme *scheme)
     return draws;
 }
 
-static bool is_taken_on_mixtures(const fk_scheme *scheme)
-{
-    return has_low_order(scheme) && !draws_noise(scheme);
-}
-
 /* Uniform log(s/sigma) and Karras' nodes decide. They start where there is room for an exact
  * history, and end where the data still matter to the score: over the whole way from noise to data
  * with equal steps the leading errors of some schemes (exp-euler, dpmpp-3m) are a derivative
@@ -115,8 +110,8 @@ const fk_part fk_parts[] = {
     GAUSSIAN(UNIFORM, FK_EXACT_START, FK_REPORTED, always),
     GAUSSIAN(FROM_NOISE, FK_SELF_START, FK_REPORTED, is_multistep),
     GAUSSIAN(FROM_NEAR, FK_SELF_START, FK_REPORTED, is_multistep),
-    MIXTURE(VP, FK_DECIDES, is_taken_on_mixtures),
-    MIXTURE(FLOW, FK_DECIDES, is_taken_on_mixtures),
+    MIXTURE(VP, FK_DECIDES, has_low_order),
+    MIXTURE(FLOW, FK_DECIDES, has_low_order),
     MIXTURE(VE, FK_DECIDES, has_high_order),
     MIXTURE(VE_KARRAS, FK_DECIDES, has_high_order),
     PATH_GAUSSIAN(VP),

@@ -45,7 +45,8 @@ int fk_trial_new(const fk_scheme *, const fk_place *, fk_start_kind, size_t n,
 void fk_trial_free(fk_trial *);
 
 /* The law at the end, from the exact marginal at the start, in 1-D: any scheme on one Gaussian; on
- * a mixture those without noise, by quantiles pushed forward. FK_USAGE for others. */
+ * a mixture those without noise, by quantiles pushed forward, and one-step schemes whose noise
+ * comes last, on a grid. FK_USAGE for others. */
 int fk_trial_law(const fk_scheme *, const fk_mixture *, const fk_trial *, fk_law_record *,
                  fk_error *) FK_CHECKED;
 

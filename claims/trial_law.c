@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "analytic/gaussian_law.h"
+#include "analytic/grid_law.h"
 #include "analytic/history.h"
 #include "analytic/pushforward.h"
 #include "claims/series.h"
@@ -59,6 +60,24 @@ static int deterministic(const fk_scheme *scheme, const fk_mixture *data, const 
     return FK_OK;
 }
 
+static int on_grid(const fk_mixture *data, const fk_trial *trial, const fk_marginal *start,
+                   const fk_marginal *end, const fk_functionals *functionals, fk_law_record *record,
+                   fk_error *err)
+{
+    const fk_field field = fk_mixture_field(data);
+    const fk_grid_law run = {.step = trial->plan.step,
+                             .n_steps = trial->plan.n_steps,
+                             .field = &field,
+                             .start = {.marginal = start},
+                             .threads = 1};
+    fk_curve law;
+    int status = fk_grid_law_run(&run, &law, err);
+    if (status != FK_OK) return status;
+    *record = fk_curve_compare(&law, end, functionals);
+    fk_curve_free(&law);
+    return FK_OK;
+}
+
 int fk_trial_law(const fk_scheme *scheme, const fk_mixture *data, const fk_trial *trial,
                  fk_law_record *record, fk_error *err)
 {
@@ -71,9 +90,12 @@ int fk_trial_law(const fk_scheme *scheme, const fk_mixture *data, const fk_trial
         gaussian(scheme, data, trial, &functionals, record);
     else if (trial->plan.normals == 0)
         status = deterministic(scheme, data, trial, start, end, &functionals, record, err);
+    else if (fk_grid_law_takes(trial->plan.step, trial->plan.n_steps))
+        status = on_grid(data, trial, start, end, &functionals, record, err);
     else
         status = fk_fail(err, FK_USAGE,
-                         "on a mixture this law is for schemes without noise; take one Gaussian");
+                         "no law on a mixture for schemes whose noise enters before the last "
+                         "evaluation; take one Gaussian");
     fk_marginal_free(start);
     fk_marginal_free(end);
     return status;

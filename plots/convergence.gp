@@ -15,7 +15,7 @@ n = words(names)
 colour(p) = p < 0.5 ? 0x808080 : p < 1.25 ? 0x000000 : p < 1.75 ? 0xCC79A7 : p < 2.5 ? 0x0072B2 : \
     p < 3.5 ? 0xD55E00 : p < 4.5 ? 0x009E73 : 0xE69F00
 mark(i) = word("1 2 4 6 8 10 12", int(i) % 7 + 1) + 0
-called(i, slope, settled) = slope == slope ? sprintf("%s  %s%.2f", word(names, int(i)), settled ? "" : "≈ ", slope) : word(names, int(i))
+called(i, slope, settled) = slope == slope ? sprintf("%s  %s%.2f", word(names, int(i)), settled > 0.5 ? "" : "≈ ", slope) : word(names, int(i))
 set datafile columnheaders
 set logscale xy
 set format y "10^{%T}"
