@@ -18,6 +18,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "experiments/band_claims.h"
 #include "experiments/band_tables.h"
@@ -51,20 +52,33 @@ static int run_all(lab *l, fk_error *err)
     return status;
 }
 
-static void remark(const lab *l, char *text, size_t size)
+static double observed(const fk_ledger *ledger, const char *id)
+{
+    for (size_t i = 0; i < ledger->n; i++)
+        if (strcmp(ledger->entry[i].id, id) == 0) return ledger->entry[i].verdict.observed;
+    return NAN;
+}
+
+static void remark(const char *data, const char *noise, const lab *l, const fk_ledger *ledger,
+                   char *text, size_t size)
 {
     size_t j = l->set.rows - 1;
     const double *q = l->run[SDE_FIXED].quantile[j];
     const row *r = &l->row[j];
     snprintf(text, size,
-             "%zu particles from x = %.4g at t = %.4g to t = %.4g: mean, 5 %% and 95 %% quantile\n"
-             "    reverse SDE %9.4f %9.4f %9.4f\n"
-             "    its law     %9.4f %9.4f %9.4f\n"
-             "    PF-ODE      %9.4f (one path)\n",
-             l->n, l->start, l->row[0].t, r->t, l->run[SDE_FIXED].mean[j], q[0], q[LEVELS - 1],
-             r->fixed_mean, fk_marginal_quantile(r->fixed, band_level[0], false),
+             "The reverse SDE and the probability-flow ODE on %s, %s, %zu particles.\n"
+             "From one point, x = %.4g at t = %.4g, to t = %.4g:\n"
+             "                    mean       5 %%      95 %%\n"
+             "    reverse SDE %8.4f  %8.4f  %8.4f\n"
+             "    exact law   %8.4f  %8.4f  %8.4f   p(x_t | x_1)\n"
+             "    PF-ODE      %8.4f                       one path\n"
+             "From the marginal, x ~ p_1, the quantiles of the SDE miss those of p_t by at most\n"
+             "%.4f in probability, those of the ODE by %.4f.\n",
+             data, noise, l->n, l->start, l->row[0].t, r->t, l->run[SDE_FIXED].mean[j], q[0],
+             q[LEVELS - 1], r->fixed_mean, fk_marginal_quantile(r->fixed, band_level[0], false),
              fk_marginal_quantile(r->fixed, band_level[LEVELS - 1], false),
-             l->path[j * (PATHS + 1) + PATHS]);
+             l->path[j * (PATHS + 1) + PATHS], observed(ledger, "band-sde-marginal"),
+             observed(ledger, "band-ode-marginal"));
 }
 
 int main(int argc, char **argv)
@@ -113,10 +127,10 @@ int main(int argc, char **argv)
     if (!status) {
         fk_ledger ledger = {0};
         band_run_claims(&l, &ledger);
-        char told[512], assignments[512], data[64], noise[64];
+        char told[1024], assignments[512], data[64], noise[64];
         fk_figure_name(e.mixture, false, data, sizeof data);
         fk_figure_name(e.schedule, false, noise, sizeof noise);
-        remark(&l, told, sizeof told);
+        remark(data, noise, &l, &ledger, told, sizeof told);
         snprintf(assignments, sizeof assignments,
                  "mixture='%s'; schedule='%s'; start=%.17g; scaled=%d; logt=%d; frames=%zu; "
                  "stride=%d",

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "experiments/common.h"
 
@@ -33,12 +34,14 @@ void fk_figure_name(const char *spec, bool enhanced, char *text, size_t size)
     text[n] = '\0';
 }
 
+static const char *const ending[] = {"svg", "png", "gif", "tmp"};
+enum { N_ENDINGS = sizeof ending / sizeof *ending };
+
 /* Pictures have a hidden name until they are complete (plots/theme.gp): none stays behind. */
 static int draw(const fk_experiment *e, const char *name, const char *assignments, fk_error *err)
 {
-    static const char *const ending[] = {"svg", "png", "gif"};
     int status = fk_plot(name, e->out, assignments, err);
-    for (size_t i = 0; status && i < sizeof ending / sizeof *ending; i++) {
+    for (size_t i = 0; status && i < N_ENDINGS; i++) {
         char file[64];
         snprintf(file, sizeof file, ".%s.%s", name, ending[i]);
         char *path = fk_path_join(e->out, file);
@@ -46,6 +49,19 @@ static int draw(const fk_experiment *e, const char *name, const char *assignment
         free(path);
     }
     return status;
+}
+
+static void print_places(const fk_experiment *e, const char *name)
+{
+    const char *between = "figure: ";
+    for (size_t i = 0; i < N_ENDINGS && !e->no_plot; i++) {
+        char file[64];
+        snprintf(file, sizeof file, "%s.%s", name, ending[i]);
+        char *path = fk_path_join(e->out, file);
+        if (access(path, F_OK) == 0) printf("%s%s", between, path), between = ", ";
+        free(path);
+    }
+    printf("%sdata and verdicts: %s\n", e->no_plot ? "" : "\n", e->out);
 }
 
 int fk_experiment_end(const fk_experiment *e, const char *name, const char *assignments,
@@ -56,11 +72,16 @@ int fk_experiment_end(const fk_experiment *e, const char *name, const char *assi
     bool holds = fk_ledger_holds(ledger);
     int status = fk_ledger_write_json(ledger, path, &err);
     if (status == FK_OK) {
-        if (remark && !cli->quiet) fputs(remark, stdout);
+        if (remark && !cli->quiet) printf("%s\n", remark);
         fk_ledger_print(ledger, stdout);
+        if (!cli->quiet) {
+            fputs("\nA control is a wrong variant that the same check, at the same margin, must "
+                  "refuse.\n",
+                  stdout);
+            fk_ledger_print_tally(ledger, stdout);
+        }
         if (!e->no_plot) status = draw(e, name, assignments, &err);
-        if (status == FK_OK && !cli->quiet)
-            printf("%s in %s\n", e->no_plot ? "data" : "data and figures", e->out);
+        if (status == FK_OK && !cli->quiet) print_places(e, name);
     }
     free(path);
     fk_ledger_free(ledger);

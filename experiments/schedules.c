@@ -90,7 +90,7 @@ static double or_nan(double x)
     return isfinite(x) ? x : NAN;
 }
 
-/* NAME.csv: the whole domain, or the usable interval where the domain has no end. */
+/* NAME.csv: the whole domain, or, where that has no end, the usable interval by equal ratios. */
 static int write_schedule(const setting *set, size_t i, const char *folder, fk_error *err)
 {
     const fk_schedule *schedule = &set->schedule[i];
@@ -101,9 +101,11 @@ static int write_schedule(const setting *set, size_t i, const char *folder, fk_e
                                    &csv, err);
     if (status) return status;
     double from = schedule->domain[0], to = schedule->domain[1];
-    if (!isfinite(to)) from = schedule->t_min, to = schedule->t_max;
+    bool endless = !isfinite(to);
+    if (endless) from = schedule->t_min, to = schedule->t_max;
     for (int j = 0; j < ROWS; j++) {
-        double t = from + (to - from) * j / (ROWS - 1);
+        double u = (double)j / (ROWS - 1);
+        double t = endless ? pow(from, 1.0 - u) * pow(to, u) : from + (to - from) * j / (ROWS - 1);
         fk_coeffs c = fk_schedule_at(schedule, t);
         double row[] = {t,
                         c.s,
@@ -187,9 +189,7 @@ int main(int argc, char **argv)
     fk_figure_name(e.mixture, true, data, sizeof data);
     if (e.schedule) fk_figure_name(e.schedule, true, given, sizeof given);
     snprintf(remark, sizeof remark,
-             "the two VP signals cross once, at t = %.12f, where s = %.6f: VP-cosine keeps more\n"
-             "signal before, VP-linear after\n",
-             t, s);
+             "The signals of VP-linear and VP-cosine cross at t = %.12f, where s = %.6f.\n", t, s);
     snprintf(assignments, sizeof assignments,
              "names='vp-linear vp-cosine ve%s'; specs='vp-linear vp-cosine ve %s'; mixture='%s'; "
              "t_cross=%.17g; s_cross=%.17g",

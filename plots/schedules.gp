@@ -45,7 +45,7 @@ do for [kind in "svg png"] {
     }
     # the two VP signals where they cross
     eval panel(left(n + 1, n + 1), right(n + 1, n + 1), 0.56, 0.84)
-    set label 1 "{/:Bold The two VP signals near t = 1}" at graph 0, screen 0.925 left
+    set label 1 "{/:Bold VP signals near t = 1}" at graph 0, screen 0.925 left
     set label 2 sprintf("equal at\nt = %.5f", t_cross) at graph 0.98, graph 0.7 right
     set xrange [0.98:1]; set yrange [0:0.032]
     set xtics 0.01

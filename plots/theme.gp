@@ -24,8 +24,12 @@ term(kind, w, h) = \
     sprintf("set terminal gif size %d,%d font '%s,11' background '#FFFFFF' enhanced animate delay 8 loop 0", w, h, font)
 # A picture gets its name when it is complete: eval begin(..), plot, eval finish(..).
 begin(name, kind, w, h) = sprintf("%s; set output '%s/.%s.%s'", term(kind, w, h), out, name, kind)
-finish(name, kind) = sprintf("set output; system(\"mv '%s/.%s.%s' '%s/%s.%s'\")", \
-    out, name, kind, out, name, kind)
+finish(name, kind) = sprintf("set output; system(\"%s\")", kind eq "svg" ? keep_blanks(name) : \
+    sprintf("mv '%s/.%s.%s' '%s/%s.%s'", out, name, kind, out, name, kind))
+# gnuplot's SVG lets a reader drop the blanks beside a subscript or bold words, and librsvg does; the
+# blank before the numbers of an axis is none to keep.
+keep_blanks(name) = sprintf("cd '%s' && sed 's/<text>\\\\(<tspan[^>]*>\\\\) */<text>\\\\1/; s/<text>/<text xml:space=\\\"preserve\\\">/' .%s.svg >.%s.tmp && mv .%s.tmp %s.svg && rm .%s.svg", \
+    out, name, name, name, name, name)
 # The area of a panel, in parts of the page, from the lower left.
 panel(x0, x1, y0, y1) = \
     sprintf("set lmargin at screen %g; set rmargin at screen %g; set bmargin at screen %g; set tmargin at screen %g", x0, x1, y0, y1)

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import xml.etree.ElementTree
 
 FOKKER = os.path.abspath(os.environ["FOKKER"])
 THREE = [(0.3, -2.0, 0.4**2), (0.5, 0.5, 0.25**2), (0.2, 1.8, 0.6**2)]
@@ -171,8 +172,8 @@ def check_pictures(scratch):
         result = fokker(name, "--quick", "--out", out)
         assert "arning" not in result.stderr, result.stderr
         assert set(os.listdir(out)) == TABLES[name] | pictures | {"verdicts.json"}, os.listdir(out)
-        with open(f"{out}/{name}.svg") as f:
-            assert "</svg>" in f.read()[-20:]
+        texts = xml.etree.ElementTree.parse(f"{out}/{name}.svg").iter("{http://www.w3.org/2000/svg}text")
+        assert all(t.get("{http://www.w3.org/XML/1998/namespace}space") == "preserve" for t in texts)
         assert open(f"{out}/{name}.png", "rb").read(8) == b"\x89PNG\r\n\x1a\n"
     assert open(f"{scratch}/band drawn/band.gif", "rb").read(6) == b"GIF89a"
 
