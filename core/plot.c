@@ -57,6 +57,7 @@ static int run(char *const argv[], char told[TOLD])
     posix_spawn_file_actions_adddup2(&act, ends[1], STDERR_FILENO);
     posix_spawn_file_actions_addclose(&act, ends[0]);
     posix_spawn_file_actions_addclose(&act, ends[1]);
+    setenv("LC_ALL", "C.UTF-8", 1); /* in a locale without UTF-8 gnuplot warns of the degree sign */
     pid_t child;
     int why = posix_spawnp(&child, argv[0], &act, NULL, argv, environ);
     posix_spawn_file_actions_destroy(&act);

@@ -169,7 +169,7 @@ def check_pictures(scratch):
         return
     for name, pictures in PICTURES.items():
         out = f"{scratch}/{name} drawn"
-        result = fokker(name, "--quick", "--out", out)
+        result = fokker(name, "--quick", "--out", out, env={**os.environ, "LC_ALL": "C"})
         assert "arning" not in result.stderr, result.stderr
         assert set(os.listdir(out)) == TABLES[name] | pictures | {"verdicts.json"}, os.listdir(out)
         texts = xml.etree.ElementTree.parse(f"{out}/{name}.svg").iter("{http://www.w3.org/2000/svg}text")
