@@ -36,6 +36,7 @@ typedef struct {
     fk_plan plan;
     fk_node_facts *facts; /* owned; NULL where the scheme needs none */
     double eta;           /* amplitude of the noise of the process that the scheme follows */
+    double prior;         /* above 0: the run starts from N(0, prior^2), not the exact marginal */
 } fk_trial;
 
 /* FK_USAGE where the scheme cannot run there: it needs more of the axis than there is. `data` are
@@ -44,11 +45,12 @@ int fk_trial_new(const fk_scheme *, const fk_place *, fk_start_kind, size_t n,
                  const fk_mixture *data, fk_trial *, fk_error *) FK_CHECKED;
 void fk_trial_free(fk_trial *);
 
-/* The law at the end, from the exact marginal at the start, in 1-D: any scheme on one Gaussian; on
+/* The law at the end against the exact one there, in 1-D, by these functionals, of which `exact` is
+ * not read but for errors (NULL: those of the exact law at the end): any scheme on one Gaussian; on
  * a mixture those without noise, by quantiles pushed forward, and one-step schemes whose noise
  * comes last, on a grid. FK_USAGE for others. */
-int fk_trial_law(const fk_scheme *, const fk_mixture *, const fk_trial *, fk_law_record *,
-                 fk_error *) FK_CHECKED;
+int fk_trial_law(const fk_scheme *, const fk_mixture *, const fk_trial *,
+                 const fk_functionals *, fk_law_record *, fk_error *) FK_CHECKED;
 
 /* Series of errors. Each fills the series from `coarsest` steps on, doubling `levels - 1` times. */
 

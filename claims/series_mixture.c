@@ -31,7 +31,7 @@ int fk_series_mixture(const fk_scheme *scheme, const fk_place *place, fk_start_k
         fk_law_record record;
         status = fk_trial_new(scheme, place, start, coarsest << i, mixture, &trial, err);
         if (status != FK_OK) break;
-        status = fk_trial_law(scheme, mixture, &trial, &record, err);
+        status = fk_trial_law(scheme, mixture, &trial, NULL, &record, err);
         out->steps[i] = trial.plan.n_steps;
         out->evaluations[i] = trial.plan.evaluations;
         for (int f = 0; f < N_ERRORS && status == FK_OK; f++) {

@@ -27,9 +27,11 @@ static void gaussian(const fk_scheme *scheme, const fk_mixture *data, const fk_t
                      const fk_functionals *functionals, fk_law_record *record)
 {
     const fk_gaussian x0 = {data->mean[0], data->var[0]};
+    const fk_gaussian start = trial->prior > 0 ? (fk_gaussian){0, trial->prior * trial->prior}
+                                               : fk_gaussian_marginal(x0, trial->axis.node);
     fk_gaussian_law law = trial->axis.past > 0
                               ? fk_gaussian_law_exact(x0, &trial->axis, scheme, trial->eta)
-                              : fk_gaussian_law_start(fk_gaussian_marginal(x0, trial->axis.node));
+                              : fk_gaussian_law_start(start);
     fk_gaussian_law_run(x0, trial->plan.step, trial->plan.n_steps, &law, NULL);
     set_gaussian((fk_gaussian){law.mean[FK_ROW_X], law.cov[FK_ROW_X][FK_ROW_X]}, functionals,
                  record);
@@ -44,7 +46,7 @@ static int deterministic(const fk_scheme *scheme, const fk_mixture *data, const 
     fk_pushforward run = {.step = trial->plan.step,
                           .n_steps = trial->plan.n_steps,
                           .field = &field,
-                          .start = {.marginal = start},
+                          .start = {start, trial->prior},
                           .end = end,
                           .cells = 2000,
                           .threads = 1};
@@ -68,7 +70,7 @@ static int on_grid(const fk_mixture *data, const fk_trial *trial, const fk_margi
     const fk_grid_law run = {.step = trial->plan.step,
                              .n_steps = trial->plan.n_steps,
                              .field = &field,
-                             .start = {.marginal = start},
+                             .start = {start, trial->prior},
                              .threads = 1};
     fk_curve law;
     int status = fk_grid_law_run(&run, &law, err);
@@ -79,12 +81,12 @@ static int on_grid(const fk_mixture *data, const fk_trial *trial, const fk_margi
 }
 
 int fk_trial_law(const fk_scheme *scheme, const fk_mixture *data, const fk_trial *trial,
-                 fk_law_record *record, fk_error *err)
+                 const fk_functionals *given, fk_law_record *record, fk_error *err)
 {
     const fk_coeffs *first = trial->axis.node, *last = first + trial->plan.n_steps;
     fk_marginal *start = fk_marginal_new(data, first->s, first->sigma);
     fk_marginal *end = fk_marginal_new(data, last->s, last->sigma);
-    const fk_functionals functionals = fk_functionals_new(end);
+    const fk_functionals functionals = given ? *given : fk_functionals_new(end);
     int status = FK_OK;
     if (data->k == 1)
         gaussian(scheme, data, trial, &functionals, record);

@@ -97,7 +97,7 @@ static int by_height(const void *a, const void *b)
 static void spread(tag *t, size_t n, double gap, double lowest)
 {
     qsort(t, n, sizeof *t, by_height);
-    for (size_t i = 0; i < n; i++) t[i].y = fmax(t[i].y, i ? t[i - 1].y + gap : lowest);
+    for (size_t i = 0; i < n; i++) t[i].y = fmax(t[i].y, i ? t[i - 1].y + gap : lowest + gap / 2);
     double top = 0;
     for (size_t i = n; i-- > 0; top = t[i].y - gap) t[i].y = fmin(t[i].y, top);
 }
@@ -137,8 +137,9 @@ static int write_tags(const convergence *c, const char *folder, fk_error *err)
             fk_csv_row(csv,
                        (double[]){figure, (double)(t[k].line + 1), order, l->slope, pow(10, t[k].y),
                                   (double)l->series.steps[last],
-                                  (double)l->series.evaluations[last], l->series.error[0][last]},
-                       8);
+                                  (double)l->series.evaluations[last], l->series.error[0][last],
+                                  l->order.state == FK_ORDER_SETTLED},
+                       9);
         }
     }
     free(t);

@@ -50,7 +50,7 @@ static int worst_cdf(const convergence *c, line *l, fk_error *err)
         int status =
             fk_trial_new(&l->scheme, &c->place, FK_SELF_START, c->coarsest << i, data, &trial, err);
         if (status != FK_OK) return status;
-        status = fk_trial_law(&l->scheme, data, &trial, &record, err);
+        status = fk_trial_law(&l->scheme, data, &trial, NULL, &record, err);
         s->steps[i] = trial.plan.n_steps;
         s->evaluations[i] = trial.plan.evaluations;
         s->error[0][i] = status == FK_OK ? record.worst_cdf : NAN; /* a coarse run may diverge */

@@ -48,12 +48,12 @@ do for [kind in "svg png"] {
         eval panel(left(col), right(col), row ? 0.055 : 0.52, row ? 0.415 : 0.88)
         set label 1 sprintf("{/:Bold %s}", title[j + 1]) at graph 0, graph 1.045 left
         set xlabel j == 3 || j == 4 ? "evaluations of the score" : "steps" offset 0,0.4
-        set ylabel col ? (j == 5 ? "rms of x - x_{exact}" : "") : "worst error" offset 1.5,0
+        set ylabel col ? (j == 5 ? "rms of x - x_{exact}" : "") : "worst error" offset j == 5 ? 0 : 1.5,0
         last = j == 5 ? 64 : (j == 3 || j == 4 ? 4 * finest : finest)
         set xrange [j == 5 ? 3.5 : 3:last * (j == 5 ? 5 : wide)]
         set yrange [lowest[j + 1]:1]
-        set xtics (4, 16, 64, 256, 1024)
-        if (j == 3 || j == 4) { set xtics add (4096) }
+        set xtics (4)
+        do for [k = 2:6] { if (4**k <= last) { set xtics add (4**k) } }
         if (j == 5) { set xtics (4, 8, 16, 32, 64) }
         if (j == 0) { eval "plot ".curves(0, 0, 4).", ".called_at(0, last * 1.5, 4) }
         if (j == 1) { eval "plot ".curves(1, 1, 4).", ".called_at(1, last * 1.5, 4) }
