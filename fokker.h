@@ -12,6 +12,7 @@
 #include "analytic/gaussian_law.h"
 #include "analytic/grid_law.h"
 #include "analytic/history.h"
+#include "analytic/law.h"
 #include "analytic/marginal.h"
 #include "analytic/mixture.h"
 #include "analytic/node_facts.h"

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analytic/law.h"
+
+#include <assert.h>
+
+#include "analytic/gaussian_record.h"
+#include "analytic/grid_law.h"
+#include "analytic/pushforward.h"
+
+/* 4000 cells resolve features a hundredth of the whole range to 1e-10. */
+enum { CELLS = 4000 };
+
+static bool is_deterministic(const fk_law_problem *p)
+{
+    for (size_t n = 0; n < p->n_steps; n++)
+        for (size_t l = 0; l < p->step[n].normals; l++) {
+            if (p->step[n].result.c[l] != 0) return false;
+            for (size_t i = 0; i < p->step[n].stages; i++)
+                if (p->step[n].stage[i].y.c[l] != 0) return false;
+        }
+    return true;
+}
+
+fk_law_by fk_law_choose(const fk_law_problem *p)
+{
+    if (p->own_score && p->end->mixture->k == 1) return FK_BY_GAUSSIAN;
+    if (is_deterministic(p)) return FK_BY_PUSHFORWARD;
+    if (fk_grid_law_takes(p->step, p->n_steps)) return FK_BY_GRID;
+    return FK_BY_NONE;
+}
+
+const char *fk_law_by_name(fk_law_by by)
+{
+    static const char *const name[] = {"gaussian", "pushforward", "grid", "backward", "none"};
+    return name[by];
+}
+
+static void by_gaussian(const fk_law_problem *p, const fk_functionals *f, fk_law_record *r)
+{
+    const fk_marginal *from = p->start.marginal;
+    const fk_gaussian data = {from->mixture->mean[0], from->mixture->var[0]};
+    fk_gaussian start = {from->mean[0], from->var[0]};
+    if (p->start.std > 0) start = (fk_gaussian){0, p->start.std * p->start.std};
+    fk_gaussian_law law = fk_gaussian_law_start(start);
+    fk_gaussian_law_run(data, p->step, p->n_steps, &law, NULL);
+    *r = fk_gaussian_record((fk_gaussian){law.mean[FK_ROW_X], law.cov[FK_ROW_X][FK_ROW_X]}, p->end,
+                            f);
+}
+
+static int by_curve(const fk_law_problem *p, fk_law_by by, const fk_functionals *f,
+                    fk_law_record *r, fk_error *err)
+{
+    fk_curve curve;
+    int status;
+    if (by == FK_BY_PUSHFORWARD) {
+        const fk_pushforward push = {.step = p->step,
+                                     .n_steps = p->n_steps,
+                                     .field = p->field,
+                                     .start = p->start,
+                                     .end = p->end,
+                                     .cells = p->cells ? p->cells : CELLS,
+                                     .threads = p->threads};
+        status = fk_pushforward_run(&push, &curve, err);
+    } else {
+        const fk_grid_law grid = {.step = p->step,
+                                  .n_steps = p->n_steps,
+                                  .field = p->field,
+                                  .start = p->start,
+                                  .cells = p->cells,
+                                  .threads = p->threads};
+        status = fk_grid_law_run(&grid, &curve, err);
+    }
+    if (status != FK_OK) return status;
+    *r = fk_curve_compare(&curve, p->end, f);
+    fk_curve_free(&curve);
+    return FK_OK;
+}
+
+int fk_law_of(const fk_law_problem *p, fk_law_record *r, fk_error *err)
+{
+    assert(p->end->mixture->dim == 1 && p->start.marginal->mixture == p->end->mixture);
+    *r = fk_law_record_empty();
+    fk_law_by by = fk_law_choose(p);
+    if (by == FK_BY_NONE)
+        return fk_fail(
+            err, FK_USAGE,
+            "no exact law covers this scheme on a mixture; it has one where the data are "
+            "one Gaussian");
+    const fk_functionals f = fk_functionals_new(p->end);
+    if (by == FK_BY_GAUSSIAN)
+        by_gaussian(p, &f, r);
+    else
+        return by_curve(p, by, &f, r, err);
+    return FK_OK;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The choice of an interpretation, and that they agree where several apply: on Gaussian data with
+ * the score as any other field. */
+#include <string.h>
+
+#include "analytic/law.h"
+#include "tests/law1d.h"
+
+static fk_law_problem law_problem(const problem *p)
+{
+    return (fk_law_problem){.step = p->s.plan.step,
+                            .n_steps = p->s.plan.n_steps,
+                            .node = p->s.axis.node,
+                            .n_nodes = p->s.plan.n_steps + 1,
+                            .field = &p->field,
+                            .own_score = true,
+                            .start = {.marginal = p->from},
+                            .end = p->to,
+                            .threads = 1};
+}
+
+static fk_law_record law_record(const fk_law_problem *p)
+{
+    fk_law_record r;
+    fk_error err;
+    ck_assert_msg(fk_law_of(p, &r, &err) == FK_OK, "%s", err.text);
+    return r;
+}
+
+#define SAME(field_, bound) fk_assert_near(a.field_, b.field_, bound)
+
+START_TEST(closed_forms_and_numerical_laws_agree_on_a_gaussian)
+{
+    const char *spec[] = {"euler-maruyama", "ddim:eta=0.6", "heun", "ddim", "rk4"};
+    for (int i = 0; i < 15; i++) {
+        problem p;
+        problem_new(&p, "gaussian-1d", i % 3 == 1 ? "ve" : "vp-linear", spec[i % 5], "lambda",
+                    i % 5 == 4 ? 40 : 15, 0.93, 0.05);
+        fk_law_problem exact = law_problem(&p), other = exact;
+        other.own_score = false;
+        if (i % 3 == 2) exact.start.std = other.start.std = 1.0385;
+        ck_assert_int_eq(fk_law_choose(&exact), FK_BY_GAUSSIAN);
+        ck_assert_int_eq(fk_law_choose(&other), i % 5 < 2 ? FK_BY_GRID : FK_BY_PUSHFORWARD);
+        fk_law_record a = law_record(&exact), b = law_record(&other);
+        SAME(mass, 1e-12);
+        SAME(mean, 1e-12);
+        SAME(var, 1e-12);
+        SAME(mean_error, 1e-12);
+        SAME(var_error, 1e-12);
+        SAME(worst_cdf, 1e-12);
+        SAME(tv, 1e-11);
+        SAME(ks, 1e-12);
+        SAME(w1, 1e-11);
+        SAME(w2, 1e-10);
+        if (!isnan(b.kl)) SAME(kl, 1e-10);
+        /* Control: the last step stretched by one part in a million. */
+        p.s.plan.step[p.s.plan.n_steps - 1].result.a *= 1 + 1e-6;
+        fk_law_record c = law_record(&exact);
+        ck_assert(!(fabs(c.w1 - b.w1) <= 1e-11) && !(fabs(c.w2 - b.w2) <= 1e-10));
+        ck_assert(!(fabs(c.tv - b.tv) <= 1e-11) && !(fabs(c.ks - b.ks) <= 1e-12));
+        problem_free(&p);
+    }
+}
+END_TEST
+
+/* Small differences keep their digits: a law that is wrong by 1e-9 of its width. */
+START_TEST(closed_forms_keep_small_differences)
+{
+    problem p;
+    problem_new(&p, "gaussian-1d", "vp-linear", "euler", "lambda", 3, 0.93, 0.05);
+    fk_law_problem l = law_problem(&p);
+    l.n_steps = 0;
+    l.start.marginal = p.to;
+    fk_law_record r = law_record(&l);
+    ck_assert(r.w1 == 0 && r.w2 == 0 && r.ks == 0 && r.tv == 0 && r.kl == 0);
+    fk_step nudge = {.result = {.a = 1 + 1e-9}};
+    l.step = &nudge, l.n_steps = 1;
+    r = law_record(&l);
+    double mean = p.to->mean[0], sd = sqrt(p.to->var[0]);
+    fk_assert_near(r.mean_error, 1e-9 * mean, 1e-15);
+    fk_assert_near(r.w2, 1e-9 * hypot(mean, sd), 1e-15);
+    /* E |delta + (ratio - 1) Z| */
+    double c = mean / sd,
+           w1 = sd * (c * erf(c * FK_SQRT1_2) + 2 * exp(-c * c / 2) / sqrt(2 * FK_PI));
+    fk_assert_near(r.w1, 1e-9 * w1, 1e-15);
+    problem_free(&p);
+}
+END_TEST
+
+START_TEST(a_run_that_no_law_covers_is_refused)
+{
+    problem p;
+    fk_law_record r;
+    fk_error err;
+    problem_new(&p, "three-1d", "vp-linear", "euler-maruyama", "lambda", 3, 0.93, 0.05);
+    p.s.plan.step[1].normals = 3; /* and all of them before an evaluation */
+    for (int l = 0; l < 3; l++) p.s.plan.step[1].stage[0].y.c[l] = 0.1;
+    fk_law_problem l = law_problem(&p);
+    ck_assert_int_eq(fk_law_choose(&l), FK_BY_NONE);
+    ck_assert_int_eq(fk_law_of(&l, &r, &err), FK_USAGE);
+    ck_assert_msg(strstr(err.text, "no exact law") != NULL, "%s", err.text);
+    problem_free(&p);
+}
+END_TEST
+
+FK_SUITE("law", closed_forms_and_numerical_laws_agree_on_a_gaussian,
+         closed_forms_keep_small_differences, a_run_that_no_law_covers_is_refused)

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""fokker law against recursions for mean and variance on a Gaussian, against itself with more cells,
+and against fokker sample."""
+import math
+import os
+import struct
+import subprocess
+import tempfile
+
+FOKKER = os.path.abspath(os.environ["FOKKER"])
+M, V = 0.7, 0.3  # gaussian-1d
+
+
+def fokker(*args):
+    result = subprocess.run([FOKKER, *args], capture_output=True, text=True)
+    assert result.returncode == 0, f"{args}: exit {result.returncode}: {result.stderr}"
+    return result.stdout
+
+
+def refused(*args, says):
+    result = subprocess.run([FOKKER, *args], capture_output=True, text=True)
+    lines = result.stderr.strip().splitlines()
+    assert result.returncode == 2 and len(lines) == 1 and not result.stdout, f"{args}: {result}"
+    assert says in lines[0], f"{args}: {lines[0]}"
+
+
+def law(*args):
+    lines = [line for line in fokker("law", *args).splitlines() if not line.startswith("#")]
+    names = lines[0].split(",")
+    return [dict(zip(names, (float(x) if x else None for x in line.split(",")))) for line in lines[1:]]
+
+
+def vp_linear(t, beta0=0.1, beta1=20.0):
+    y = beta0 * t + (beta1 - beta0) * t * t / 2
+    beta = beta0 + (beta1 - beta0) * t
+    return math.exp(-y / 2), -math.expm1(-y), -beta / 2, beta  # s, sigma^2, f, g^2
+
+
+def euler_maruyama(n, eta, t0=0.95, t1=0.01, noise=1.0):
+    """mean and variance after n uniform steps from the marginal"""
+    s, var, _, _ = vp_linear(t0)
+    a, b = s * M, s * s * V + var
+    for i in range(n):
+        t, h = t0 + (t1 - t0) * i / n, (t0 - t1) / n
+        s, var, f, g2 = vp_linear(t)
+        kap = (1 + eta * eta) / 2 * g2 / (s * s * V + var)
+        a, b = a - h * f * a - h * kap * (a - s * M), (1 - h * (f + kap)) ** 2 * b + noise * eta**2 * g2 * h
+    return a, b
+
+
+def chain(T=1000, first=1e-4, last=0.02):
+    log_bar, total = [], 0.0
+    for i in range(T):
+        total += math.log1p(-(first + (last - first) * i / (T - 1)))
+        log_bar.append(total)
+    return log_bar
+
+
+def on_chain(n, kind, eta=1.0):
+    """ddim and ancestral sampling on n trailing indices of ddpm-linear, to clean data"""
+    log_bar = chain()
+    at = [round(1000 - k * 1000 / n) - 1 for k in range(n)]
+    t = math.exp(log_bar[at[0]])
+    a, b = math.sqrt(t) * M, t * V - math.expm1(log_bar[at[0]])
+    for k in range(n):
+        log_t, log_u = log_bar[at[k]], log_bar[at[k + 1]] if k + 1 < n else 0.0
+        t, u, not_t, not_u = math.exp(log_t), math.exp(log_u), -math.expm1(log_t), -math.expm1(log_u)
+        var, beta = t * V + not_t, -math.expm1(log_t - log_u)
+        if kind == "ddim":
+            q = eta * eta * not_u / not_t * beta
+            K = math.sqrt(u * t) * V / var + math.sqrt((not_u - q) * not_t) / var
+        else:
+            small = beta * not_u / not_t
+            q = 0.0 if k + 1 == n else small if kind == "small" else beta
+            K = (1 - beta / var) / math.sqrt(1 - beta)
+        a, b = math.sqrt(u) * M + K * (a - math.sqrt(t) * M), K * K * b + q
+    return a, b
+
+
+def near(row, expected, bound=1e-13):
+    a, b = expected
+    return abs(row["mean"] - a) <= bound and abs(row["var"] - b) <= bound
+
+
+def recursions():
+    for eta in (0.0, 0.6, 1.0):
+        for n, row in zip((17, 300), law("--mixture", "gaussian-1d", "--scheme", f"euler-maruyama:eta={eta}",
+                                         "--grid", "uniform", "--t-start", "0.95", "--t-end", "0.01",
+                                         "--steps", "17,300")):
+            assert row["steps"] == n and row["nfe"] == n and row["mass"] == 1
+            assert near(row, euler_maruyama(n, eta)), (eta, n, row, euler_maruyama(n, eta))
+            assert eta == 0 or not near(row, euler_maruyama(n, eta, noise=2))  # the control
+    for scheme, kind, eta in (("ddim", "ddim", 0.0), ("ddim:eta=0.4", "ddim", 0.4), ("ddim:eta=1", "ddim", 1.0),
+                              ("ancestral-small", "small", 1), ("ancestral-large", "large", 1)):
+        (row,) = law("--mixture", "gaussian-1d", "--chain", "ddpm-linear", "--scheme", scheme, "--steps", "40")
+        assert near(row, on_chain(40, kind, eta)), (scheme, row, on_chain(40, kind, eta))
+        assert not near(row, on_chain(40, kind, 1.01) if kind == "ddim" else on_chain(40, "ddim", 0.5))
+
+
+def cells():
+    args = ("--mixture", "three-1d", "--scheme", "euler-maruyama", "--steps", "40", "--threads", "1")
+    (a,), (b,), (c,) = (law(*args, *more) for more in ((), ("--cells", "5000"), ("--cells", "10000")))
+    for row in (a, b, c):
+        assert abs(row["mass"] - 1) < 1e-10
+        assert abs(row["w1"] - a["w1"]) < 1e-9 and abs(row["w2"] - a["w2"]) < 1e-9 and a["w1"] > 0.03
+
+
+def against_samples(folder):
+    """moments of 400,000 particles within 6 standard errors"""
+    n, path = 400000, os.path.join(folder, "x.npy")
+    for scheme in ("ddim:eta=1", "dpmpp-2m", "heun"):
+        args = ("--mixture", "three-1d", "--scheme", scheme, "--steps", "8", "--prior", "normal", "--final",
+                "denoise", "--threads", "2")
+        (row,) = law(*args, "--against", "data")
+        fokker("sample", *args, "--n", str(n), "--seed", "2385", "--out", path)
+        with open(path, "rb") as f:
+            data = f.read()
+        x = struct.unpack(f"<{n}d", data[-8 * n :])
+        mean = math.fsum(x) / n
+        var = math.fsum((y - mean) ** 2 for y in x) / n
+        kurtosis = math.fsum((y - mean) ** 4 for y in x) / n / var**2
+        assert abs(mean - row["mean"]) < 6 * math.sqrt(var / n), (scheme, mean, row)
+        assert abs(var - row["var"]) < 6 * var * math.sqrt((kurtosis - 1) / n), (scheme, var, row)
+
+
+def axes(folder):
+    """one Gaussian in 2-D: a row for each principal axis, each a problem of its own in 1-D"""
+    path = os.path.join(folder, "m.json")
+    with open(path, "w") as f:
+        f.write('{"dim": 2, "components": [{"weight": 1, "mean": [0.7, -1.3], "var": [0.3, 0.05]}]}')
+    rows = law("--mixture", path, "--scheme", "euler-maruyama", "--steps", "30")
+    (one,) = law("--mixture", "gaussian-1d", "--scheme", "euler-maruyama", "--steps", "30")
+    assert [row["axis"] for row in rows] == [0, 1]
+    assert all(rows[0][name] == one[name] for name in one) and rows[1]["var"] < 0.1
+
+
+def refusals(folder):
+    some = ("law", "--mixture", "three-1d", "--scheme")
+    refused("law", "--mixture", "ring-8", "--scheme", "heun", says="8 components in 2 dimensions")
+    refused(*some, "rk45", says="fixed steps")
+    refused(*some, "euler-maruyama", "--against", "all", says="marginal or data")
+    refused(*some, "euler-maruyama", "--steps", "10,0", says="1 or more")
+    refused(*some, "euler-maruyama", "--steps", "100", "--cells", "500", says="cells or more")
+    refused(*some, "dpmpp-3m-sde", says="one Gaussian")
+
+
+with tempfile.TemporaryDirectory() as temporary:
+    recursions()
+    cells()
+    against_samples(temporary)
+    axes(temporary)
+    refusals(temporary)
+print("law: recursions, cells, samples, axes, refusals")

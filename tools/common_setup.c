@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tools/common_setup.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analytic/node_facts.h"
+#include "registry.h"
+
+static bool is(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0;
+}
+
+setup setup_default(void)
+{
+    return (setup){.prior = "exact",
+                   .final = "none",
+                   .t_start = (double)NAN,
+                   .t_end = (double)NAN,
+                   .rtol = (double)NAN,
+                   .atol = (double)NAN};
+}
+
+static int check_words(const setup *s, fk_error *err)
+{
+    if (s->chain_spec && s->schedule_spec)
+        return fk_fail(err, FK_USAGE, "give --schedule or --chain, not both");
+    if (!is(s->prior, "exact") && !is(s->prior, "normal") && !is(s->prior, "standard"))
+        return fk_fail(err, FK_USAGE, "--prior %s: it is exact, normal or standard", s->prior);
+    if (!is(s->final, "none") && !is(s->final, "denoise"))
+        return fk_fail(err, FK_USAGE, "--final %s: it is none or denoise", s->final);
+    return FK_OK;
+}
+
+/* Options that this kind of scheme or time axis does not take. */
+static int check_combination(const setup *s, fk_error *err)
+{
+    const char *name = s->scheme.row.name;
+    if (s->scheme.adaptive) {
+        const char *extra = s->grid ? "--grid" : s->steps ? "--steps" : 0;
+        if (s->chain_spec)
+            return fk_fail(err, FK_USAGE,
+                           "%s needs f and g^2, and a chain has nodes only: give "
+                           "--schedule",
+                           name);
+        if (extra)
+            return fk_fail(err, FK_USAGE, "%s is adaptive: it takes --rtol and --atol, not %s",
+                           name, extra);
+        if (!(isnan(s->rtol) || s->rtol >= 0) || !(isnan(s->atol) || s->atol >= 0) ||
+            (s->rtol == 0 && s->atol == 0))
+            return fk_fail(err, FK_USAGE, "--rtol, --atol: not negative, and not both 0");
+    } else if (!isnan(s->rtol) || !isnan(s->atol)) {
+        return fk_fail(err, FK_USAGE, "--%s: %s has fixed steps; tolerances are for rk45 and rk8pd",
+                       isnan(s->rtol) ? "atol" : "rtol", name);
+    }
+    if (s->chain_spec && (!isnan(s->t_start) || !isnan(s->t_end)))
+        return fk_fail(err, FK_USAGE, "--t-%s: the ends of a chain are set by --grid",
+                       isnan(s->t_start) ? "end" : "start");
+    if (s->grid && strncmp(s->grid, "file:", 5) == 0 && (!isnan(s->t_start) || !isnan(s->t_end)))
+        return fk_fail(err, FK_USAGE, "--t-%s: the ends are those of --grid %s",
+                       isnan(s->t_start) ? "end" : "start", s->grid);
+    return FK_OK;
+}
+
+static int set_ends(setup *s, fk_error *err)
+{
+    if (isnan(s->t_start)) s->t_start = s->schedule.t_max;
+    if (isnan(s->t_end)) s->t_end = s->schedule.t_min;
+    int code = fk_schedule_check_usable(&s->schedule, "--t-start", s->t_start, err);
+    if (!code) code = fk_schedule_check_usable(&s->schedule, "--t-end", s->t_end, err);
+    if (!code && !(s->t_end < s->t_start))
+        code = fk_fail(err, FK_USAGE, "--t-end %g is not below --t-start %g", s->t_end, s->t_start);
+    if (code) return code;
+    s->from = fk_schedule_at(&s->schedule, s->t_start);
+    s->to = fk_schedule_at(&s->schedule, s->t_end);
+    return FK_OK;
+}
+
+int setup_remake(setup *s, size_t steps, fk_error *err)
+{
+    fk_plan_free(&s->plan);
+    fk_axis_free(&s->axis);
+    free(s->facts), s->facts = NULL;
+    s->steps = steps;
+    int code = s->chain_spec ? fk_axis_on_chain(&s->chain, s->grid, steps, &s->axis, err)
+                             : fk_axis_on_schedule(&s->schedule, s->grid, steps, s->t_start,
+                                                   s->t_end, &s->axis, err);
+    if (code) return code;
+    const size_t n = s->axis.n_steps; /* a grid file and a chain tell their own number and ends */
+    s->t_start = s->axis.t[0], s->from = s->axis.node[0];
+    s->t_end = s->axis.t[n], s->to = s->axis.node[n];
+    if (s->scheme.needs & FK_FACTS) {
+        s->facts = fk_alloc(n + 1, sizeof *s->facts);
+        fk_node_facts_of(s->mixture, s->axis.node, n + 1, s->facts);
+        s->axis.facts = s->facts;
+    }
+    return fk_plan_new(&s->axis, &s->scheme, &s->plan, err);
+}
+
+int setup_make(setup *s, fk_error *err)
+{
+    int code = check_words(s, err);
+    if (!code) code = fk_mixture_read(s->mixture_spec, &s->mixture, err);
+    if (!code) code = fk_registry_parse_scheme(s->scheme_spec, &s->scheme, err);
+    if (!code) code = check_combination(s, err);
+    if (code) return code;
+
+    if (s->chain_spec) {
+        code = fk_chain_parse(s->chain_spec, &s->chain, err);
+    } else {
+        if (!s->schedule_spec) s->schedule_spec = "vp-linear";
+        code = fk_schedule_parse(s->schedule_spec, &s->schedule, err);
+        if (!code) code = set_ends(s, err);
+    }
+    if (code) return code;
+    if (s->scheme.adaptive) {
+        if (isnan(s->rtol)) s->rtol = 1e-6;
+        if (isnan(s->atol)) s->atol = 1e-6;
+        return FK_OK;
+    }
+    if (!s->grid) s->grid = s->chain_spec ? "trailing" : "lambda";
+    return setup_remake(s, s->steps ? s->steps : 50, err);
+}
+
+void setup_free(setup *s)
+{
+    fk_plan_free(&s->plan);
+    fk_axis_free(&s->axis);
+    free(s->facts);
+    fk_chain_free(&s->chain);
+    fk_mixture_free(s->mixture);
+}
+
+double setup_start_std(const setup *s)
+{
+    if (is(s->prior, "exact")) return 0;
+    bool wide = is(s->prior, "normal") && !s->chain_spec && s->schedule.exploding;
+    return wide ? s->from.sigma : 1;
+}
+
+bool setup_denoises(const setup *s)
+{
+    return is(s->final, "denoise");
+}
+
+fk_step setup_denoising_step(const setup *s)
+{
+    fk_step step = {0};
+    if (s->to.sigma == 0.0) {
+        step.result.a = 1.0 / s->to.s;
+        return step;
+    }
+    step.stages = 1;
+    step.stage[0] = (fk_stage){.y = {.a = 1.0},
+                               .s = s->to.s,
+                               .sigma = s->to.sigma,
+                               .p = 1.0 / s->to.s,
+                               .q = s->to.sigma * s->to.sigma / s->to.s};
+    step.result.b[0] = 1.0;
+    return step;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a run of a sampler is made of, from the command line: the options that `fokker sample` and
+ * `fokker law` share, and mixture, time axis, scheme and plan made from them. */
+#ifndef FK_TOOLS_COMMON_SETUP_H
+#define FK_TOOLS_COMMON_SETUP_H
+
+#include "analytic/mixture.h"
+#include "core/cli.h"
+#include "schedules/scheme.h"
+
+typedef struct {
+    /* as given; NULL, 0 and NaN where not */
+    const char *mixture_spec, *schedule_spec, *chain_spec, *scheme_spec, *grid, *prior, *final;
+    size_t steps;
+    double t_start, t_end, rtol, atol;
+    /* made of it; parts that are not used stay zero */
+    fk_mixture *mixture;
+    fk_schedule schedule;
+    fk_chain chain;
+    fk_scheme scheme;
+    fk_axis axis;
+    fk_node_facts *facts; /* of the axis' nodes, where the scheme asks for them */
+    fk_plan plan;
+    fk_coeffs from, to; /* at the two ends */
+} setup;
+
+/* The defaults of all options. */
+setup setup_default(void);
+
+/* The rows of these options in a command's table; --steps is the command's own. */
+#define SETUP_OPTIONS(s)                                                                             \
+    {"mixture", "M", "built-in name or JSON file", FK_OPT_TEXT, &(s).mixture_spec, true},            \
+        {"schedule",         "S",  "noise schedule (default vp-linear)", FK_OPT_TEXT,                \
+         &(s).schedule_spec, false},                                                                 \
+        {"chain",         "C",  "discrete chain, in place of a schedule", FK_OPT_TEXT,               \
+         &(s).chain_spec, false},                                                                    \
+        {"scheme", "K", "sampler, e.g. euler-maruyama:eta=1", FK_OPT_TEXT, &(s).scheme_spec, true},  \
+        {"grid", "G", "time grid (default lambda; chain: trailing)", FK_OPT_TEXT, &(s).grid, false}, \
+        {"t-start", "T", "start time (default t_max)", FK_OPT_REAL, &(s).t_start, false},            \
+        {"t-end", "T", "end time (default t_min)", FK_OPT_REAL, &(s).t_end, false},                  \
+        {"prior",     "P",        "law of the start: exact (default), normal or standard",           \
+         FK_OPT_TEXT, &(s).prior, false},                                                            \
+        {"final",     "F",        "none (default), or denoise: return x0hat at the end",             \
+         FK_OPT_TEXT, &(s).final, false},                                                            \
+        {"rtol",      "R",       "relative tolerance of rk45, rk8pd (default 1e-6)",                 \
+         FK_OPT_REAL, &(s).rtol, false},                                                             \
+    {                                                                                                \
+        "atol", "A", "absolute tolerance of rk45, rk8pd (default 1e-6)", FK_OPT_REAL, &(s).atol,     \
+            false                                                                                    \
+    }
+
+/* Make mixture, scheme, axis and plan, after checking the options against one another. */
+int setup_make(setup *, fk_error *) FK_CHECKED;
+/* Make axis and plan anew for another number of steps. */
+int setup_remake(setup *, size_t steps, fk_error *) FK_CHECKED;
+void setup_free(setup *);
+
+/* The start's standard deviation where it is a centred Gaussian, 0 where it is the marginal. */
+double setup_start_std(const setup *);
+/* Whether --final denoise was given; and the step that does it, x0hat = (x + sigma^2 score)/s. */
+bool setup_denoises(const setup *);
+fk_step setup_denoising_step(const setup *);
+
+#endif
