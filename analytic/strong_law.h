@@ -29,7 +29,7 @@ typedef struct {
     const fk_schedule *schedule;
     const fk_scheme *scheme;
     double eta;   /* the amplitude of the noise of the process that the scheme follows, > 0 */
-    size_t paths; /* 4096 give rms to 2 or 3 percent, slopes to 0.01 */
+    size_t paths; /* 4096 give rms to 2 to 10 percent, and slopes at h < t/1000 to 0.01 */
     uint64_t seed;
 } fk_strong_problem;
 
