@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The runs of fokker budget: each scheme with at most so many evaluations, and its error split by
+ * cause. */
+#ifndef FK_EXPERIMENTS_BUDGET_LAB_H
+#define FK_EXPERIMENTS_BUDGET_LAB_H
+
+#include "analytic/functionals.h"
+#include "claims/series.h"
+
+enum { BUDGETS = 4, DATA_SETS = 3 };
+extern const size_t budgets[BUDGETS]; /* 5, 10, 20, 50 evaluations */
+
+/* Signed errors of the sixteen smoothed distribution functions against the data, changing one
+ * approximation at a time:
+ *     truncation      exact law at t_end                             less the data
+ *     discretisation  the scheme from the exact marginal at t_max    less the exact law at t_end
+ *     prior           the scheme from the prior                      less the scheme from the exact
+ * They add up to what a user gets. */
+typedef struct {
+    const char *name;
+    size_t steps, evaluations;
+    double truncation, discretisation, prior, total; /* where |total| is the largest */
+    bool ran;
+} spending;
+
+typedef struct {
+    fk_mixture *mixture;
+    fk_place place;
+    double prior; /* standard deviation */
+    size_t n;     /* schemes */
+    spending *by; /* (BUDGETS, n), each budget's ordered by |total|; those that did not run last */
+    double sampling; /* the standard error of one sample, the mean over the sixteen */
+} budget;
+
+void budget_run(budget *, int threads);
+
+#endif
