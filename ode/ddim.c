@@ -24,6 +24,14 @@ static int check(const fk_scheme *self, fk_error *err)
                    eta);
 }
 
+/* With noise it has a strong order, which nobody claims. */
+static void prepare(fk_scheme *self)
+{
+    if (self->param[0] == 0) return;
+    self->strong_order = 1;
+    self->own = FK_OWN_STRONG | FK_OWN_WEAK;
+}
+
 static void step(const fk_scheme *self, const fk_step_at *at, fk_step *table)
 {
     const fk_coeffs *t = at->axis->node + at->n, *u = t + 1;
@@ -52,4 +60,5 @@ const fk_scheme fk_ddim = {
     .needs = FK_NODES,
     .step = step,
     .check = check,
+    .prepare = prepare,
 };

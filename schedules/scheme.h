@@ -14,6 +14,9 @@ enum {
     FK_FACTS = 4           /* axis->facts, which a caller supplies */
 };
 
+/* Orders that are this lab's own. */
+enum { FK_OWN_STRONG = 1, FK_OWN_WEAK = 2 };
+
 /* What an entry of a multistep scheme's history is: the model output that its paper interpolates.
  */
 typedef enum { FK_SCORE, FK_EPS, FK_X0, FK_V, FK_DRIFT } fk_output;
@@ -31,7 +34,10 @@ typedef struct fk_step_at {
 
 typedef struct fk_scheme {
     fk_row row;
-    double strong_order, weak_order; /* as its paper proves; NAN where it claims none */
+    double strong_order, weak_order; /* as its source claims, or this lab; NAN: nobody does, or it
+                                        has no meaning, as a strong order without noise */
+    unsigned own;                    /* which of the two no source claims: they are this lab's own,
+                                        and certified alike */
     unsigned needs;
     size_t depth, lag;     /* history: entries that a step reads once it has them, 0 for one-step
                               schemes; H_h belongs to node n - lag - h (lag 1; 0 where a step pushes
@@ -41,8 +47,8 @@ typedef struct fk_scheme {
     const void *constants; /* of a family that shares its step(), such as a Butcher tableau */
     double param[FK_MAX_PARAMS];
     int (*check)(const struct fk_scheme *, fk_error *); /* the parameters; may be NULL */
-    /* Set what depends on the parameters, after they were checked: needs; may be NULL. The record
-     * itself stands for the defaults. */
+    /* Set what depends on the parameters, after they were checked: needs, orders; may be NULL. The
+     * record itself stands for the defaults. */
     void (*prepare)(struct fk_scheme *);
     void (*step)(const struct fk_scheme *, const fk_step_at *,
                  fk_step *table); /* table comes zeroed */

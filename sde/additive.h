@@ -40,11 +40,13 @@ typedef enum { FK_STRONG_1, FK_WEAK_2, FK_STRONG_3_2 } fk_additive_order;
 /* The worst residual of the conditions for that order; 0 if it has it. */
 double fk_additive_residual(const fk_additive *, fk_additive_order);
 
-#define FK_ADDITIVE_SCHEME(tableau_, strong_, weak_, name_, says_, source_)                        \
+#define FK_ADDITIVE_FIELDS(tableau_, strong_, weak_, name_, says_, source_)                        \
+    .row = {name_, says_, source_, fk_family_params}, .strong_order = strong_,                     \
+    .weak_order = weak_, .needs = FK_F_G2, .constants = &tableau_, .param = {1},                   \
+    .step = fk_additive_step, .check = fk_family_check
+#define FK_ADDITIVE_SCHEME(...)                                                                    \
     {                                                                                              \
-        .row = {name_, says_, source_, fk_family_params}, .strong_order = strong_,                 \
-        .weak_order = weak_, .needs = FK_F_G2, .constants = &tableau_, .param = {1},               \
-        .step = fk_additive_step, .check = fk_family_check                                         \
+        FK_ADDITIVE_FIELDS(__VA_ARGS__)                                                            \
     }
 
 #endif

@@ -65,6 +65,7 @@ const fk_scheme fk_ancestral_small = {
             "Ho, Jain and Abbeel 2020, algorithm 2", NULL},
     .strong_order = 1,
     .weak_order = 1,
+    .own = FK_OWN_STRONG | FK_OWN_WEAK,
     .needs = FK_NODES,
     .step = step_small,
 };
@@ -74,6 +75,7 @@ const fk_scheme fk_ancestral_large = {
             "Ho, Jain and Abbeel 2020, algorithm 2", NULL},
     .strong_order = 1,
     .weak_order = 1,
+    .own = FK_OWN_STRONG | FK_OWN_WEAK,
     .needs = FK_NODES,
     .step = step_large,
 };
@@ -83,6 +85,7 @@ const fk_scheme fk_ancestral_optimal = {
             "Bao et al. 2022, theorem 1", NULL},
     .strong_order = 1,
     .weak_order = 1,
+    .own = FK_OWN_STRONG | FK_OWN_WEAK,
     .needs = FK_NODES | FK_FACTS,
     .step = step_optimal,
 };

@@ -61,6 +61,7 @@ const fk_scheme fk_edm_churn = {
             "Karras et al. 2022, algorithm 2", params},
     .strong_order = NAN,
     .weak_order = 2,
+    .own = FK_OWN_WEAK,
     .needs = FK_NODES,
     .param = {40, 0, INFINITY, 1},
     .check = check,

@@ -29,6 +29,7 @@ const fk_scheme fk_heun_sde = {
             "Kloeden and Platen 1992, eq. 15.1.4", fk_family_params},
     .strong_order = 1,
     .weak_order = 2,
+    .own = FK_OWN_STRONG,
     .needs = FK_F_G2,
     .param = {1},
     .step = step,

@@ -74,6 +74,7 @@ const fk_scheme fk_reverse_diffusion = {
             "Song et al. 2021, appendix E", NULL},
     .strong_order = 1,
     .weak_order = 1,
+    .own = FK_OWN_STRONG | FK_OWN_WEAK,
     .needs = FK_NODES,
     .step = predictor,
 };
@@ -83,6 +84,7 @@ const fk_scheme fk_pc = {
             "Song et al. 2021, algorithms 2 to 5", pc_params},
     .strong_order = NAN,
     .weak_order = 0,
+    .own = FK_OWN_WEAK,
     .needs = FK_NODES | FK_FACTS,
     .param = {0.16},
     .check = pc_check,

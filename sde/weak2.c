@@ -22,8 +22,14 @@ static const fk_additive dri1 = {
     .stage = {{{0}}, {{.w = (6 - SQRT6) / 10}}, {{.w = (3 + 2 * SQRT6) / 5}}},
     .result = {{.w = 193. / 684}, {.w = 491. / 684}}};
 
-const fk_scheme fk_platen2 =
-    FK_ADDITIVE_SCHEME(platen2, 1, 2, "platen2", "Platen's weak order 2, additive noise",
-                       "Kloeden and Platen 1992, eq. 15.1.4");
-const fk_scheme fk_dri1 = FK_ADDITIVE_SCHEME(
-    dri1, 1, 2, "dri1", "DRI1, weak order 2, additive noise", "Debrabant and Roessler 2009");
+/* Their authors ask for no strong order; that of any method with the right increment is 1. */
+const fk_scheme fk_platen2 = {
+    FK_ADDITIVE_FIELDS(platen2, 1, 2, "platen2", "Platen's weak order 2, additive noise",
+                       "Kloeden and Platen 1992, eq. 15.1.4"),
+    .own = FK_OWN_STRONG,
+};
+const fk_scheme fk_dri1 = {
+    FK_ADDITIVE_FIELDS(dri1, 1, 2, "dri1", "DRI1, weak order 2, additive noise",
+                       "Debrabant and Roessler 2009"),
+    .own = FK_OWN_STRONG,
+};

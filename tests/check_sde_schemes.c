@@ -338,7 +338,28 @@ START_TEST(a_plan_without_facts_is_refused_with_one_line)
 }
 END_TEST
 
-FK_SUITE("sde_schemes", ddim_with_eta_one_is_ancestral_with_the_posterior_variance,
+START_TEST(ddim_claims_a_strong_order_of_this_labs_own_where_it_draws_noise)
+{
+    const fk_scheme none = scheme_of("ddim"), full = scheme_of("ddim:eta=1");
+    ck_assert(isnan(none.strong_order) && none.own == 0);
+    ck_assert(full.strong_order == 1 && full.own == (FK_OWN_STRONG | FK_OWN_WEAK));
+}
+END_TEST
+
+/* Any method with the right increment has that; more is for its authors to claim. */
+START_TEST(strong_orders_of_this_labs_own_are_one)
+{
+    for (size_t k = 0; k < fk_n_sde_schemes; k++) {
+        const fk_scheme *scheme = fk_sde_schemes[k];
+        if (scheme->own & FK_OWN_STRONG) ck_assert(scheme->strong_order == 1);
+        if (isnan(scheme->strong_order)) ck_assert(!(scheme->own & FK_OWN_STRONG));
+    }
+}
+END_TEST
+
+FK_SUITE("sde_schemes", ddim_claims_a_strong_order_of_this_labs_own_where_it_draws_noise,
+         strong_orders_of_this_labs_own_are_one,
+         ddim_with_eta_one_is_ancestral_with_the_posterior_variance,
          ancestral_steps_are_those_of_ddpm, reverse_diffusion_and_its_corrector_are_as_published,
          churn_is_algorithm_2_in_scaled_coordinates, exponential_schemes_are_as_published,
          the_last_step_to_clean_data_is_in_its_limit_form,

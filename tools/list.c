@@ -52,6 +52,8 @@ static void add_details(const fk_listing *listing, size_t i, json_t *object)
         const fk_scheme *scheme = fk_registry_scheme(i);
         json_object_set_new(object, "strong_order", fk_json_real(scheme->strong_order));
         json_object_set_new(object, "weak_order", fk_json_real(scheme->weak_order));
+        json_object_set_new(object, "strong_order_own", json_boolean(scheme->own & FK_OWN_STRONG));
+        json_object_set_new(object, "weak_order_own", json_boolean(scheme->own & FK_OWN_WEAK));
         json_object_set_new(object, "adaptive", json_boolean(scheme->adaptive));
     } else if (strcmp(listing->name, "schedules") == 0) {
         const fk_schedule *s = &fk_schedules[i];
