@@ -265,6 +265,38 @@ START_TEST(the_mean_error_finds_what_the_root_mean_square_passes)
 }
 END_TEST
 
+/* The score of the same data, a fifth too large: another process, for scheme and reference alike.
+ */
+static fk_field exact_score;
+
+static void eval_louder(const void *self, const void *frozen, fk_block x, fk_block score)
+{
+    exact_score.eval(self, frozen, x, score);
+    for (size_t p = 0; p < x.n; p++) score.x[p] *= 1.2;
+}
+
+START_TEST(any_score_field_has_its_own_exact_process)
+{
+    fk_mixture *data = three_hills();
+    const fk_schedule schedule = schedule_of("vp-linear");
+    exact_score = fk_mixture_field(data);
+    fk_field louder = exact_score;
+    louder.eval = eval_louder;
+    const fk_field *fields[] = {NULL, &exact_score, &louder};
+    const double h[] = {0.2385 / 5120, 0.2385 / 10240};
+    fk_strong_error e[3][2];
+    for (int i = 0; i < 3; i++) {
+        const fk_strong_problem problem = {data, fields[i], &schedule, &fk_sra1, 1, PATHS, 1};
+        fk_error err = {.code = 0};
+        ck_assert_int_eq(fk_strong_law(&problem, 0.2385, h, 2, e[i], &err), FK_OK);
+        fk_assert_near(e[i][1].rms_slope - 0.5, 1.5, bound);
+        ck_assert(isnan(e[i][1].mean) == (i > 0));
+    }
+    ck_assert(e[0][1].rms == e[1][1].rms && e[0][1].rms != e[2][1].rms);
+    fk_mixture_free(data);
+}
+END_TEST
+
 START_TEST(what_has_no_strong_error_is_refused_in_one_line)
 {
     fk_mixture *data = three_hills();
@@ -288,4 +320,4 @@ FK_SUITE("strong_law", sampled_errors_are_those_of_the_exact_gaussian_law,
          mean_errors_are_those_of_the_exact_gaussian_law,
          every_scheme_with_a_path_has_its_strong_order, mistaken_tableaus_have_strong_order_one,
          the_mean_error_finds_what_the_root_mean_square_passes,
-         what_has_no_strong_error_is_refused_in_one_line)
+         any_score_field_has_its_own_exact_process, what_has_no_strong_error_is_refused_in_one_line)
