@@ -62,17 +62,19 @@ static bool draws_noise(const fk_scheme *scheme)
  * with equal steps the leading errors of some schemes (exp-euler, dpmpp-3m) are a derivative
  * integrated between two ends at which it vanishes, and Gaussian data show an order that is too
  * high. That, and uniform t, where steps that are long against t hide the order, are reported. */
-#define VP          "vp-linear", "lambda", -2, 0.05
-#define FLOW        "flow", "lambda", -2, 0.1385
-#define KARRAS      "edm", "karras", -2, 0.1385
-#define FAR         "vp-linear", "lambda", -1, 1e-3
-#define UNIFORM     "vp-linear", "uniform", -1, 1e-2
-#define FROM_NOISE  "vp-linear", "lambda", NAN, 1e-3
-#define VE          "ve", "lambda", NAN, 1e-3
-#define VE_KARRAS   "ve", "karras:rho=20", NAN, 1e-3
-#define EDM         "edm", "lambda", -0.1, 0.6385
-#define EDM_UNIFORM "edm", "uniform", -0.1, 0.6385
-#define FROM_NEAR   "vp-linear", "lambda", -1, 1e-3
+#define VP            "vp-linear", "lambda", -2, 0.05
+#define FLOW          "flow", "lambda", -2, 0.1385
+#define KARRAS        "edm", "karras", -2, 0.1385
+#define FAR           "vp-linear", "lambda", -1, 1e-3
+#define UNIFORM       "vp-linear", "uniform", -1, 1e-2
+#define FROM_NOISE    "vp-linear", "lambda", NAN, 1e-3
+#define VE            "ve", "lambda", NAN, 1e-3
+#define VE_KARRAS     "ve", "karras:rho=20", NAN, 1e-3
+#define EDM           "edm", "lambda", -0.1, 0.6385
+#define EDM_UNIFORM   "edm", "uniform", -0.1, 0.6385
+#define ONE_STEP_VP   "vp-linear", "one step", -0.2385, 0.05
+#define ONE_STEP_FLOW "flow", "one step", -0.2385, 0.1385
+#define FROM_NEAR     "vp-linear", "lambda", -1, 1e-3
 
 /* 6 to 6144 steps. */
 #define GAUSSIAN(place, start, role, applies)                                                      \
@@ -91,6 +93,13 @@ static bool draws_noise(const fk_scheme *scheme)
     {                                                                                              \
         "mixture", FK_WEAK_ORDER, role, {place}, FK_EXACT_START, applies, fk_series_mixture, 10,   \
             7, mixture_margin                                                                      \
+    }
+
+/* Steps of t/5 to t/5120. */
+#define LOCAL(place)                                                                               \
+    {                                                                                              \
+        "local", FK_STRONG_ORDER, FK_DECIDES, {place}, FK_EXACT_START, draws_noise,                \
+            fk_series_local, 5, 11, strong_margin                                                  \
     }
 
 /* 8 to 128 steps. */
@@ -116,6 +125,8 @@ const fk_part fk_parts[] = {
     MIXTURE(VE_KARRAS, FK_DECIDES, has_high_order),
     PATH_GAUSSIAN(VP),
     PATH_GAUSSIAN(FLOW),
+    LOCAL(ONE_STEP_VP),
+    LOCAL(ONE_STEP_FLOW),
     PATHS(EDM),
     PATHS(EDM_UNIFORM),
 };

@@ -49,8 +49,8 @@ void fk_trial_free(fk_trial *);
  * not read but for errors (NULL: those of the exact law at the end): any scheme on one Gaussian; on
  * a mixture those without noise, by quantiles pushed forward, and one-step schemes whose noise
  * comes last, on a grid. FK_USAGE for others. */
-int fk_trial_law(const fk_scheme *, const fk_mixture *, const fk_trial *,
-                 const fk_functionals *, fk_law_record *, fk_error *) FK_CHECKED;
+int fk_trial_law(const fk_scheme *, const fk_mixture *, const fk_trial *, const fk_functionals *,
+                 fk_law_record *, fk_error *) FK_CHECKED;
 
 /* Series of errors. Each fills the series from `coarsest` steps on, doubling `levels - 1` times. */
 
@@ -61,6 +61,11 @@ int fk_series_gaussian(const fk_scheme *, const fk_place *, fk_start_kind, size_
 int fk_series_strong_gaussian(const fk_scheme *, const fk_place *, fk_start_kind, size_t coarsest,
                               size_t levels, fk_series *, fk_error *) FK_CHECKED;
 
+/* On three-1d: one step of t/(coarsest 2^i) from the place's first time t (its grid is not read)
+ * against the exact process on the same path: rms over sqrt(h), and the conditional mean over h
+ * where it is known. */
+int fk_series_local(const fk_scheme *, const fk_place *, fk_start_kind, size_t coarsest,
+                    size_t levels, fk_series *, fk_error *) FK_CHECKED;
 /* On the stochastic logistic equation: root mean square of x - x_exact over 16384 paths, the same
  * for all step counts. The place must have s = 1, and nests. */
 int fk_series_paths(const fk_scheme *, const fk_place *, fk_start_kind, size_t coarsest,

@@ -58,7 +58,7 @@ static void print_part(FILE *out, const fk_finding *f)
     char place[64], from[24] = "t_max";
     if (!isnan(p->place.lambda)) snprintf(from, sizeof from, "lambda %g", p->place.lambda);
     snprintf(place, sizeof place, "%s, %s from %s", p->place.schedule, p->place.grid, from);
-    fprintf(out, "    %-6s %-14s %-34s %-4s ", p->kind == FK_WEAK_ORDER ? "weak" : "strong",
+    fprintf(out, "    %-6s %-14s %-42s %-4s ", p->kind == FK_WEAK_ORDER ? "weak" : "strong",
             p->name, place, p->start == FK_EXACT_START ? "" : "self");
     if (!f->ran) {
         fprintf(out, "not run: %s\n", f->why);
