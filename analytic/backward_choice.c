@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How many nodes a step needs. Most steps do with the coarsest rules; where the score turns quickly
+ * between modes, and noise enters before it is evaluated, many more are wanted. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "analytic/backward_parts.h"
+
+/* ALONG, ACROSS: nodes of the first rules. TRIALS: states to try. */
+enum { ALONG = 32, ACROSS = 4, TRIALS = 128, MODE_TRIALS = 64, MODES = 16 };
+static const double TOLERANCE = 2e-12;
+
+fk_rules *fk_rules_new(const fk_backward_law *b, bool fine)
+{
+    fk_rules *r = fk_alloc(1, sizeof *r);
+    const size_t factor = fine ? 2 : 1;
+    r->n_along = b->along ? 1 : FK_ALONG_RULES;
+    r->n_across = b->across ? 1 : FK_ACROSS_RULES;
+    for (size_t k = 0; k < r->n_along; k++)
+        r->along[k] = fk_normal_trapezium(factor * (b->along ? b->along : (size_t)ALONG << k));
+    for (size_t k = 0; k < r->n_across; k++) {
+        size_t n = (k % 2 ? 3 : 2) * (size_t)ACROSS / 2 << k / 2; /* 4, 6, 8, 12, .. */
+        r->across[k] = fk_normal_hermite(factor * (b->across ? b->across : n));
+    }
+    r->modes = factor * b->nodes;
+    r->fine = fine;
+    return r;
+}
+
+void fk_rules_free(fk_rules *r)
+{
+    for (size_t k = 0; k < r->n_along; k++) fk_normal_rule_free(&r->along[k]);
+    for (size_t k = 0; k < r->n_across; k++) fk_normal_rule_free(&r->across[k]);
+    free(r);
+}
+
+/* u_n at a few states. */
+typedef struct {
+    size_t places, modes;
+    double *u; /* (places, modes, width) */
+} trial;
+
+static bool trial_new(const fk_backward_run *r, const fk_rules *rules, size_t n,
+                      const fk_spline *next, const fk_choice *c, size_t trials, trial *t)
+{
+    fk_move v = fk_move_new(r->b, n, &rules->along[c->along], &rules->across[c->across]);
+    fk_states s = fk_states_new(r, &v, n, (r->nodes - 1) / trials, c->modes);
+    *t = (trial){s.places, s.modes, NULL};
+    t->u = fk_alloc(s.places * s.modes * FK_SPLINE_WIDTH, sizeof *t->u);
+    bool finite = fk_backward_mean(r, &v, n, &s, next, t->u);
+    fk_states_free(&s);
+    fk_move_free(&v);
+    return finite;
+}
+
+/* The mean over the law of |a|, or of |a - b|, taken at `modes` of the modes from `first` on: of
+ * the functional where it is greatest. */
+static double mean_size(const fk_backward_run *r, size_t n, const trial *a, const double *b,
+                        size_t first, size_t modes)
+{
+    double sum[FK_SPLINE_WIDTH] = {0}, all = 0, worst = 0;
+    for (size_t i = 0; i < a->places; i++) {
+        double mass = r->extent[n].mass[i * FK_COARSE / (a->places - 1)];
+        all += mass;
+        for (size_t k = (i * a->modes + first) * FK_SPLINE_WIDTH, f = 0;
+             f < modes * FK_SPLINE_WIDTH; k++, f++)
+            sum[f % FK_SPLINE_WIDTH] += mass * fabs(a->u[k] - (b ? b[k] : 0));
+    }
+    for (size_t f = 0; f < FK_SPLINE_WIDTH; f++)
+        if (!(sum[f] / all <= worst)) worst = sum[f] / all;
+    return worst;
+}
+
+/* Make *index the first whose rule agrees with the next. */
+static bool refine(const fk_backward_run *r, const fk_rules *rules, size_t n, const fk_spline *next,
+                   fk_choice *c, size_t *index, size_t rules_left)
+{
+    if (rules_left < 2) return true;
+    trial a, b;
+    bool finite = trial_new(r, rules, n, next, c, TRIALS, &a), settled = false;
+    while (finite && !settled && *index + 1 < rules_left) {
+        ++*index;
+        finite = trial_new(r, rules, n, next, c, TRIALS, &b);
+        settled = mean_size(r, n, &a, b.u, 0, a.modes) / (double)a.modes <= TOLERANCE;
+        if (settled) --*index;
+        free(a.u);
+        a = b;
+    }
+    free(a.u);
+    return finite;
+}
+
+static bool choose_modes(const fk_backward_run *r, const fk_rules *rules, size_t n,
+                         const fk_spline *next, fk_choice *c)
+{
+    trial a;
+    c->modes = MODES;
+    bool finite = trial_new(r, rules, n, next, c, MODE_TRIALS, &a);
+    if (finite) fk_spline_fit_modes(a.places, a.modes, a.u);
+    while (finite && c->modes > 1 &&
+           mean_size(r, n, &a, NULL, c->modes - 1, MODES - c->modes + 1) <= TOLERANCE)
+        c->modes--;
+    free(a.u);
+    return finite;
+}
+
+bool fk_backward_choose(const fk_backward_run *r, const fk_rules *rules, size_t n,
+                        const fk_spline *next, fk_choice *c)
+{
+    const fk_step *step = &r->b->step[n];
+    const bool reads = step->history > 0 && n > 0;
+    *c = (fk_choice){.modes = 1};
+    bool finite = true;
+    if (step->normals > 0) finite = refine(r, rules, n, next, c, &c->along, rules->n_along);
+    if (step->normals > 1 && finite)
+        finite = refine(r, rules, n, next, c, &c->across, rules->n_across);
+    if (!reads) return finite;
+    if (rules->modes) {
+        c->modes = rules->modes;
+        return finite;
+    }
+    finite = finite && choose_modes(r, rules, n, next, c);
+    if (rules->fine) c->modes *= 2;
+    return finite;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analytic/backward_law.h"
+
+#include <assert.h>
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analytic/backward_parts.h"
+
+/* Cells: what tests/check_backward_law.c finds to give 1e-9. */
+enum { CELLS = 640 };
+static const double TAIL = 1e-18;
+
+static bool is_noisy(const fk_step *step)
+{
+    for (size_t l = 0; l < step->normals; l++) {
+        if (step->result.c[l] != 0) return true;
+        for (size_t i = 0; i < step->stages; i++)
+            if (step->stage[i].y.c[l] != 0) return true;
+    }
+    return false;
+}
+
+static bool pushes(const fk_step *step)
+{
+    for (size_t i = 0; i < step->stages; i++)
+        if (step->stage[i].push) return true;
+    return false;
+}
+
+bool fk_backward_law_takes(const fk_step *step, size_t n_steps)
+{
+    bool noisy = false;
+    for (size_t n = 0; n < n_steps; n++) {
+        if (step[n].normals > 2 || step[n].history > 1) return false;
+        if (n > 0 && step[n].history == 1 && !pushes(&step[n - 1])) return false;
+        noisy |= is_noisy(&step[n]);
+    }
+    return noisy;
+}
+
+enum { ONE = FK_N_FUNCTIONALS, USED }; /* E 1 stands behind the functionals */
+
+static fk_spline last_values(const fk_backward_run *r)
+{
+    _Static_assert((int)USED <= (int)FK_SPLINE_WIDTH, "the functionals fit a row");
+    fk_spline u = fk_spline_new(r->nodes, 1);
+    for (size_t i = 0; i < r->nodes; i++) {
+        double *value = fk_spline_values(&u, i);
+        fk_functionals_at(r->b->functionals, fk_backward_place(r, r->b->n_steps, i), value);
+        value[ONE] = 1;
+    }
+    return u;
+}
+
+/* The start's mean of u_0 (places, modes, width): even nodes are the best rule for a smooth density
+ * that vanishes at both ends. */
+static void start_mean(const fk_backward_run *r, const fk_states *s, const double *u, double *mean)
+{
+    const double dx = fk_backward_place(r, 0, 1) - fk_backward_place(r, 0, 0);
+    for (size_t f = 0; f < USED; f++) mean[f] = 0;
+    for (size_t i = 0; i < s->places; i++) {
+        double mass = dx * fk_start_density(&r->b->start, fk_backward_place(r, 0, i));
+        for (size_t j = 0; j < s->modes; j++)
+            for (size_t f = 0; f < USED; f++)
+                mean[f] += mass * (s->weight ? s->weight[j] : 1) *
+                           u[(i * s->modes + j) * FK_SPLINE_WIDTH + f];
+    }
+}
+
+/* u <- u_n, or mean at the start. */
+static bool step_back(const fk_backward_run *r, const fk_rules *rules, size_t n, fk_spline *u,
+                      double *mean)
+{
+    fk_spline_fit(u);
+    fk_choice c;
+    if (!fk_backward_choose(r, rules, n, u, &c)) return false;
+    fk_move v = fk_move_new(r->b, n, &rules->along[c.along], &rules->across[c.across]);
+    fk_states s = fk_states_new(r, &v, n, 1, c.modes);
+    bool finite;
+    if (n > 0) {
+        fk_spline before = fk_spline_new(r->nodes, s.modes);
+        finite = fk_backward_mean(r, &v, n, &s, u, fk_spline_values(&before, 0));
+        fk_spline_free(u);
+        *u = before;
+    } else {
+        double *out = fk_alloc(s.places * s.modes * FK_SPLINE_WIDTH, sizeof *out);
+        finite = fk_backward_mean(r, &v, n, &s, u, out);
+        start_mean(r, &s, out, mean);
+        free(out);
+    }
+    fk_states_free(&s);
+    fk_move_free(&v);
+    return finite;
+}
+
+static int sweep(const fk_backward_run *r, const fk_rules *rules, double *mean, fk_error *err)
+{
+    fk_spline u = last_values(r);
+    int status = FK_OK;
+    for (size_t n = r->b->n_steps; n-- > 0 && status == FK_OK;)
+        if (!step_back(r, rules, n, &u, mean))
+            status = fk_fail(err, FK_USAGE,
+                             "step %zu of %zu leads from the law's range to where the score is not "
+                             "finite: take more steps, or a stabler scheme",
+                             n + 1, r->b->n_steps);
+    fk_spline_free(&u);
+    return status;
+}
+
+/* mean (USED); `fine`: with twice the cells and nodes */
+static int mean_of(const fk_backward_law *b, bool fine, double *mean, fk_error *err)
+{
+    fk_extent *extent = fk_alloc(b->n_steps + 1, sizeof *extent);
+    const size_t cells = b->cells ? b->cells : CELLS;
+    const fk_backward_run r = {.b = b,
+                               .nodes = (fine ? 2 : 1) * cells + 1,
+                               .extent = extent,
+                               .threads = b->threads > 0 ? b->threads : omp_get_max_threads()};
+    fk_rules *rules = fk_rules_new(b, fine);
+    int status = fk_backward_extents(b, fine ? TAIL / 100 : TAIL, extent, err);
+    if (status == FK_OK) status = sweep(&r, rules, mean, err);
+    fk_rules_free(rules);
+    free(extent);
+    return status;
+}
+
+int fk_backward_law_run(const fk_backward_law *b, bool check, fk_expectations *out, fk_error *err)
+{
+    assert(b->field->dim == 1 && fk_backward_law_takes(b->step, b->n_steps));
+    assert(b->step[0].history == 0 || b->history);
+    double mean[2][USED];
+    int status = mean_of(b, false, mean[0], err);
+    if (status == FK_OK && check) status = mean_of(b, true, mean[1], err);
+    if (status != FK_OK) return status;
+    const double *best = mean[check];
+    out->mass = best[ONE];
+    for (size_t f = 0; f < FK_N_FUNCTIONALS; f++) {
+        out->value[f] = best[f];
+        out->error[f] = check ? fabs(best[f] - mean[0][f]) : NAN;
+    }
+    return FK_OK;
+}
