@@ -55,3 +55,10 @@ int fk_make_folder(const char *path, fk_error *err)
     free(part);
     return status;
 }
+
+bool fk_file_same(const char *a, const char *b)
+{
+    struct stat one, other;
+    return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev &&
+           one.st_ino == other.st_ino;
+}

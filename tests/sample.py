@@ -191,6 +191,16 @@ def what_a_scheme_cannot_take_is_refused(folder):
     refused(*base, "--scheme", "heun", "--t-end", "0")
     refused(*base, "--scheme", "heun", "--t-start", "0.2", "--t-end", "0.4")
     refused("sample", "--mixture", "three-1d", "--scheme", "heun", "--out", os.path.join(folder, "refused.txt"))
+    mixture = os.path.join(folder, "own.json")
+    with open(mixture, "w") as f:
+        json.dump({"dim": 1, "components": [{"weight": 1, "mean": [0.7], "std": 0.5}]}, f)
+    before = read(mixture)
+    refused("sample", "--mixture", mixture, "--scheme", "heun", "--out", os.path.join(folder, "own.npy"))
+    assert read(mixture) == before, "a run overwrote its own mixture"
+    os.mkdir(os.path.join(folder, "folder.json"))
+    failed = subprocess.run([FOKKER, *base[:3], "--scheme", "heun", "--out", os.path.join(folder, "folder.csv")],
+                            capture_output=True, text=True)
+    assert failed.returncode == 4 and not os.path.exists(os.path.join(folder, "folder.csv"))
     tree = [*base, "--brownian", "5"]
     refused(*tree, "--scheme", "sra1", "--steps", "50")
     refused(*tree, "--scheme", "edm-churn", "--steps", "40")

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fokker eval: everything exact about a noised marginal at given points. */
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,10 +68,12 @@ static int evaluate(const request *r, const fk_mixture *m, const fk_schedule *sc
     fk_marginal *g = fk_marginal_new(m, c.s, c.sigma);
     fk_table points;
     int status = FK_OK;
-    if (g->singular)
+    if (!(c.sigma * c.sigma <= DBL_MAX))
+        status = fk_fail(err, FK_USAGE, "--t %g: sigma^2 is beyond double precision there", r->t);
+    else if (g->singular)
         status = fk_fail(err, FK_USAGE,
-                         "--t %g: sigma is 0 there, and a mixture with a zero variance (%s) has no "
-                         "density without noise: take a larger t",
+                         "--t %g: sigma^2 is 0 there in double precision, and a mixture with a "
+                         "zero variance (%s) has no density without noise: take a larger t",
                          r->t, m->name);
     if (!status) status = fk_points_read(r->points, m->dim, &points, err);
     if (!status) {

@@ -22,6 +22,7 @@
 typedef struct {
     setup s;
     const char *start_file, *noise_file, *out;
+    char *record;              /* the file beside `out` */
     size_t n, block, brownian; /* brownian: root cells, 0: none */
     uint64_t seed;
     int threads;
@@ -42,6 +43,24 @@ static int check_options(const run *r, fk_error *err)
     if (r->brownian && r->s.chain_spec)
         return fk_fail(err, FK_USAGE, "--brownian: a chain has no path in time; give --schedule");
     return FK_OK;
+}
+
+/* Both outputs can be written, and neither is a file that this run reads. */
+static int check_outputs(run *r, fk_error *err)
+{
+    const char *grid = r->s.grid && strncmp(r->s.grid, "file:", 5) == 0 ? r->s.grid + 5 : NULL;
+    const char *const in[] = {r->s.mixture_spec, r->start_file, r->noise_file, grid};
+    const size_t stem = strlen(r->out) - 4; /* less ".npy" or ".csv" */
+    r->record = fk_alloc(stem + 6, 1);
+    memcpy(r->record, r->out, stem);
+    memcpy(r->record + stem, ".json", 6);
+    for (size_t i = 0; i < sizeof in / sizeof *in; i++)
+        if (in[i] && (fk_file_same(in[i], r->out) || fk_file_same(in[i], r->record)))
+            return fk_fail(err, FK_USAGE,
+                           "--out %s: this run writes %s and %s and reads %s: take another name",
+                           r->out, r->out, r->record, in[i]);
+    int code = fk_file_probe(r->out, err);
+    return code ? code : fk_file_probe(r->record, err);
 }
 
 /* (steps, n, dim, normals), or one row a step. */
@@ -76,6 +95,7 @@ static int set_tree(run *r, fk_error *err)
 static int prepare(run *r, fk_error *err)
 {
     int code = check_options(r, err);
+    if (!code) code = check_outputs(r, err);
     if (!code) code = setup_make(&r->s, err);
     if (!code && r->s.scheme.adaptive && (r->noise_file || r->brownian))
         code = fk_fail(err, FK_USAGE, "%s is adaptive: it takes --rtol and --atol, not %s",
@@ -205,21 +225,17 @@ static json_t *record(const run *r)
 
 static int write_files(const run *r, fk_error *err)
 {
-    size_t stem = strlen(r->out) - 4; /* less ".npy" or ".csv" */
-    char *path = fk_alloc(stem + 6, 1);
-    memcpy(path, r->out, stem);
-    memcpy(path + stem, ".json", 6);
     json_t *json = record(r);
     int code = fk_points_write(r->out, r->x, r->n, r->s.mixture->dim, NULL, err);
-    if (!code) code = fk_json_write(path, json, err);
+    if (!code) code = fk_json_write(r->record, json, err);
     json_decref(json);
-    free(path);
     return code;
 }
 
 static void release(run *r)
 {
     free(r->x);
+    free(r->record);
     fk_table_free(&r->start);
     fk_table_free(&r->noise);
     fk_brownian_free(r->tree);
