@@ -31,6 +31,7 @@ typedef struct {
     fk_series series;    /* empty for algebra */
     char functional[16]; /* the worst one: of lowest order */
     fk_order order;      /* its order, with the sign of its error */
+    bool is_h_log_h;     /* the error is h (C log(1/h) + D): no power fits */
     size_t steps;        /* its finest step count */
     double claim, margin;
     fk_status status; /* FK_FAILS: the order is below claim - margin; FK_TEXT: only reported */
@@ -47,6 +48,9 @@ struct fk_part {
                   size_t levels, fk_series *, fk_error *);
     size_t coarsest, levels;
     double (*margin)(double claim);
+    /* In the place of a series: the order by a tableau's conditions, and their residual at the
+     * claim. */
+    double (*algebra)(const fk_scheme *, double claim, double *residual);
 };
 extern const fk_part fk_parts[];
 extern const size_t fk_n_parts;

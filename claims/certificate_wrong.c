@@ -174,6 +174,12 @@ static const fk_additive platen_autonomous = {.drift = {2, .a = {{0}, {1}}, .b =
                                               .stage = {{{0}}, {{.w = 1}}},
                                               .result = {{.w = 1}}};
 
+/* A step of its own, since the conditions know no such tableau. */
+static void step_autonomous(const fk_scheme *self, const fk_step_at *at, fk_step *table)
+{
+    fk_additive_step(self, at, table);
+}
+
 #define ADDITIVE(tableau, name) FK_ADDITIVE_SCHEME(tableau, 1.5, 2, name, "", "")
 #define DATA_FORM(step_, depth_, lag_, name)                                                       \
     {                                                                                              \
@@ -188,7 +194,11 @@ static const fk_scheme heun = {.row = {"edm-heun", "", "", NULL}, .step = step_h
 static const fk_scheme sra1 = ADDITIVE(sra1_half, "sra1");
 static const fk_scheme sra2 = ADDITIVE(sra2_sign, "sra2");
 static const fk_scheme sra3 = ADDITIVE(sra3_sign, "sra3");
-static const fk_scheme platen = ADDITIVE(platen_autonomous, "platen2");
+static const fk_scheme platen = {.row = {"platen2", "", "", NULL},
+                                .needs = FK_F_G2,
+                                .constants = &platen_autonomous,
+                                .param = {1},
+                                .step = step_autonomous};
 
 static const struct {
     const fk_scheme *scheme;

@@ -2,6 +2,7 @@
 #include "claims/series.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +37,22 @@ static void facts_of(const fk_mixture *data, const fk_coeffs *node, size_t n, fk
     }
 }
 
+/* Facts and plan on the axis of a trial; all is freed where something failed. */
+static int complete(const fk_scheme *scheme, int status, const fk_mixture *data, fk_trial *trial,
+                    fk_error *err)
+{
+    const size_t n = trial->axis.n_steps;
+    if (status == FK_OK && scheme->needs & FK_FACTS) {
+        trial->facts = fk_alloc(n + 1, sizeof *trial->facts);
+        facts_of(data, trial->axis.node, n, trial->facts);
+        trial->axis.facts = trial->facts;
+    }
+    if (status == FK_OK) status = fk_plan_new(&trial->axis, scheme, &trial->plan, err);
+    if (status == FK_OK) trial->eta = eta_of(scheme, &trial->plan);
+    if (status != FK_OK) fk_trial_free(trial);
+    return status;
+}
+
 int fk_trial_new(const fk_scheme *scheme, const fk_place *place, fk_start_kind start, size_t n,
                  const fk_mixture *data, fk_trial *trial, fk_error *err)
 {
@@ -47,15 +64,21 @@ int fk_trial_new(const fk_scheme *scheme, const fk_place *place, fk_start_kind s
         fk_axis_on_schedule(schedule, place->grid, n, t_start, place->t_end, &trial->axis, err);
     if (status == FK_OK && start == FK_EXACT_START && scheme->depth > 0)
         status = fk_axis_extend(&trial->axis, scheme->depth, err);
-    if (status == FK_OK && scheme->needs & FK_FACTS) {
-        trial->facts = fk_alloc(n + 1, sizeof *trial->facts);
-        facts_of(data, trial->axis.node, n, trial->facts);
-        trial->axis.facts = trial->facts;
-    }
-    if (status == FK_OK) status = fk_plan_new(&trial->axis, scheme, &trial->plan, err);
-    if (status == FK_OK) trial->eta = eta_of(scheme, &trial->plan);
-    if (status != FK_OK) fk_trial_free(trial);
-    return status;
+    return complete(scheme, status, data, trial, err);
+}
+
+int fk_trial_on_chain(const fk_scheme *scheme, const char *spec, size_t n, const fk_mixture *data,
+                      fk_trial *trial, fk_error *err)
+{
+    *trial = (fk_trial){.eta = 0};
+    char text[96];
+    fk_chain chain;
+    snprintf(text, sizeof text, "%s:T=%zu", spec, n);
+    int status = fk_chain_parse(text, &chain, err);
+    if (status != FK_OK) return status;
+    status = fk_axis_on_chain(&chain, "trailing", n, &trial->axis, err);
+    fk_chain_free(&chain);
+    return complete(scheme, status, data, trial, err);
 }
 
 void fk_trial_free(fk_trial *trial)

@@ -43,6 +43,9 @@ typedef struct {
  * asked for the facts of nodes (schedules/axis.h), if the scheme needs them. */
 int fk_trial_new(const fk_scheme *, const fk_place *, fk_start_kind, size_t n,
                  const fk_mixture *data, fk_trial *, fk_error *) FK_CHECKED;
+/* All the steps of a chain of n, the last to clean data. */
+int fk_trial_on_chain(const fk_scheme *, const char *chain, size_t n, const fk_mixture *data,
+                      fk_trial *, fk_error *) FK_CHECKED;
 void fk_trial_free(fk_trial *);
 
 /* The law at the end against the exact one there, in 1-D, by these functionals, of which `exact` is
@@ -57,6 +60,10 @@ int fk_trial_law(const fk_scheme *, const fk_mixture *, const fk_trial *, const 
 /* Mean and variance on Gaussian data N(0.7385, 0.2385), from the marginal at the start. */
 int fk_series_gaussian(const fk_scheme *, const fk_place *, fk_start_kind, size_t coarsest,
                        size_t levels, fk_series *, fk_error *) FK_CHECKED;
+/* The same on the chain "vp-linear:T=n", all of whose n steps are taken, the last to clean data;
+ * the place is not read. */
+int fk_series_chain(const fk_scheme *, const fk_place *, fk_start_kind, size_t coarsest,
+                    size_t levels, fk_series *, fk_error *) FK_CHECKED;
 /* The same data: root mean square of x - x_exact on one Brownian path. */
 int fk_series_strong_gaussian(const fk_scheme *, const fk_place *, fk_start_kind, size_t coarsest,
                               size_t levels, fk_series *, fk_error *) FK_CHECKED;

@@ -32,23 +32,44 @@ static fk_gaussian_law start_of(const fk_scheme *scheme, const fk_trial *trial, 
     return fk_gaussian_law_start(fk_gaussian_marginal(data, trial->axis.node));
 }
 
+static void read_weak(const fk_scheme *scheme, const fk_trial *trial, fk_start_kind start, size_t i,
+                      fk_series *out)
+{
+    const size_t n = trial->plan.n_steps;
+    fk_gaussian_law law = start_of(scheme, trial, start);
+    const fk_gaussian exact = fk_gaussian_marginal(data, &trial->axis.node[n]);
+    fk_gaussian_law_run(data, trial->plan.step, n, &law, NULL);
+    out->steps[i] = n;
+    out->evaluations[i] = trial->plan.evaluations;
+    out->error[0][i] = law.mean[FK_ROW_X] - exact.mean;
+    out->error[1][i] = law.cov[FK_ROW_X][FK_ROW_X] - exact.var;
+    out->noise[0][i] = out->noise[1][i] = rounding(n);
+}
+
 int fk_series_gaussian(const fk_scheme *scheme, const fk_place *place, fk_start_kind start,
                        size_t coarsest, size_t levels, fk_series *out, fk_error *err)
 {
     *out = (fk_series){.levels = levels, .functionals = 2, .name = {"mean", "variance"}};
     for (size_t i = 0; i < levels; i++) {
-        const size_t n = coarsest << i;
         fk_trial trial;
-        int status = fk_trial_new(scheme, place, start, n, &mixture, &trial, err);
+        int status = fk_trial_new(scheme, place, start, coarsest << i, &mixture, &trial, err);
         if (status != FK_OK) return status;
-        fk_gaussian_law law = start_of(scheme, &trial, start);
-        fk_gaussian exact = fk_gaussian_marginal(data, &trial.axis.node[n]);
-        fk_gaussian_law_run(data, trial.plan.step, n, &law, NULL);
-        out->steps[i] = n;
-        out->evaluations[i] = trial.plan.evaluations;
-        out->error[0][i] = law.mean[FK_ROW_X] - exact.mean;
-        out->error[1][i] = law.cov[FK_ROW_X][FK_ROW_X] - exact.var;
-        out->noise[0][i] = out->noise[1][i] = rounding(n);
+        read_weak(scheme, &trial, start, i, out);
+        fk_trial_free(&trial);
+    }
+    return FK_OK;
+}
+
+int fk_series_chain(const fk_scheme *scheme, const fk_place *place, fk_start_kind start,
+                    size_t coarsest, size_t levels, fk_series *out, fk_error *err)
+{
+    (void)place, (void)start;
+    *out = (fk_series){.levels = levels, .functionals = 2, .name = {"mean", "variance"}};
+    for (size_t i = 0; i < levels; i++) {
+        fk_trial trial;
+        int status = fk_trial_on_chain(scheme, "vp-linear", coarsest << i, &mixture, &trial, err);
+        if (status != FK_OK) return status;
+        read_weak(scheme, &trial, FK_SELF_START, i, out);
         fk_trial_free(&trial);
     }
     return FK_OK;

@@ -42,6 +42,12 @@ static json_t *part_json(const fk_finding *f)
     set_text(out, "kind", p->kind == FK_WEAK_ORDER ? "weak" : "strong");
     static const char *const roles[] = {"decides", "bounds", "reported"};
     set_text(out, "role", roles[p->role]);
+    if (p->algebra) {
+        set_real(out, "order", f->order.p);
+        set_real(out, "residual", f->order.error);
+        set_text(out, "status", fk_status_name(f->status));
+        return out;
+    }
     set_text(out, "schedule", p->place.schedule);
     set_text(out, "grid", p->place.grid);
     set_real(out, "lambda_start", p->place.lambda);
@@ -54,6 +60,7 @@ static json_t *part_json(const fk_finding *f)
     set_real(out, "claim", f->claim);
     set_real(out, "margin", f->margin);
     set_real(out, "order", f->order.p);
+    json_object_set_new(out, "h_log_h", json_boolean(f->is_h_log_h));
     json_object_set_new(out, "exact", json_boolean(f->order.state == FK_ORDER_VANISHED));
     json_object_set_new(
         out, "slopes",

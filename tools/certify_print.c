@@ -40,6 +40,10 @@ static void print_worst(FILE *out, const fk_certified *c)
 {
     if (!c->worst) return;
     const fk_finding *f = c->worst;
+    if (f->part->algebra) {
+        fprintf(out, " residual of its conditions %.1e", f->order.error);
+        return;
+    }
     fprintf(out, " %s %s, %s: %+.2g at %zu steps", f->part->name, f->functional,
             f->part->place.schedule, f->order.error, f->steps);
 }
@@ -57,14 +61,24 @@ static void print_part(FILE *out, const fk_finding *f)
     const fk_part *p = f->part;
     char place[64], from[24] = "t_max";
     if (!isnan(p->place.lambda)) snprintf(from, sizeof from, "lambda %g", p->place.lambda);
-    snprintf(place, sizeof place, "%s, %s from %s", p->place.schedule, p->place.grid, from);
+    if (p->algebra)
+        snprintf(place, sizeof place, "conditions of its tableau");
+    else
+        snprintf(place, sizeof place, "%s, %s from %s", p->place.schedule, p->place.grid, from);
     fprintf(out, "    %-6s %-14s %-42s %-4s ", p->kind == FK_WEAK_ORDER ? "weak" : "strong",
             p->name, place, p->start == FK_EXACT_START ? "" : "self");
     if (!f->ran) {
         fprintf(out, "not run: %s\n", f->why);
         return;
     }
-    print_order(out, "%7s", f->order.p);
+    if (f->is_h_log_h)
+        fprintf(out, "h log h");
+    else
+        print_order(out, "%7s", f->order.p);
+    if (p->algebra) {
+        fprintf(out, "  worst residual %.1e  %s\n", f->order.error, part_status(f));
+        return;
+    }
     fprintf(out, "  slopes %6.3f %6.3f  misfit %7.1e  %-10s %+9.2e at %-5zu %s\n",
             f->order.slope[0], f->order.slope[1], f->order.residual, f->functional, f->order.error,
             f->steps, part_status(f));

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The parts of a certificate: which law, where, and how near. */
+#include <math.h>
+
+#include "claims/certificate.h"
+#include "ode/schemes.h"
+#include "sde/additive.h"
+
+/* How near an order must come: two-term fits on errors that are exact to rounding err by less than
+ * 0.001; higher orders leave fewer errors above rounding, and those at larger steps. */
+static double gaussian_margin(double claim)
+{
+    return claim <= 2 ? 0.02 : claim <= 3 ? 0.05 : 0.15;
+}
+
+static double mixture_margin(double claim)
+{
+    return claim <= 3 ? 0.1 : 0.2;
+}
+
+static double strong_margin(double claim)
+{
+    (void)claim;
+    return 0.1;
+}
+
+static bool always(const fk_scheme *scheme)
+{
+    (void)scheme;
+    return true;
+}
+
+/* Errors of higher orders are rounding before they settle, except over the whole way. */
+static bool has_low_order(const fk_scheme *scheme)
+{
+    return !(scheme->weak_order > 4);
+}
+
+static bool has_high_order(const fk_scheme *scheme)
+{
+    return scheme->weak_order > 4;
+}
+
+static bool is_multistep(const fk_scheme *scheme)
+{
+    return scheme->depth > 0;
+}
+
+static bool draws_noise(const fk_scheme *scheme)
+{
+    const fk_place place = {"vp-linear", "lambda", -1, 0.1};
+    const fk_mixture any = {.dim = 1, .k = 1, .var = (double[]){1}};
+    fk_trial trial;
+    fk_error err;
+    if (fk_trial_new(scheme, &place, FK_SELF_START, 2, &any, &trial, &err) != FK_OK) return true;
+    bool draws = trial.plan.normals > 0;
+    fk_trial_free(&trial);
+    return draws;
+}
+
+/* Conditions hold to the rounding of coefficients of up to 20. */
+#define HOLDS_WITHIN 1e-14
+
+static bool has_butcher(const fk_scheme *scheme)
+{
+    return fk_ode_tableau(scheme) != NULL;
+}
+
+static bool has_additive(const fk_scheme *scheme)
+{
+    return fk_sde_tableau(scheme) != NULL;
+}
+
+static double butcher_order(const fk_scheme *scheme, double claim, double *residual)
+{
+    const fk_butcher *rk = fk_ode_tableau(scheme);
+    size_t order = 0;
+    *residual = 0;
+    for (size_t p = 1; p <= FK_MAX_TREE_ORDER; p++) {
+        const double r = fk_butcher_residual(rk, p);
+        if ((double)p <= claim) *residual = fmax(*residual, r);
+        if (order == p - 1 && r < HOLDS_WITHIN) order = p;
+    }
+    return (double)order;
+}
+
+static double additive_weak(const fk_scheme *scheme, double claim, double *residual)
+{
+    const fk_additive *method = fk_sde_tableau(scheme);
+    *residual = fk_additive_residual(method, claim > 1 ? FK_WEAK_2 : FK_STRONG_1);
+    if (fk_additive_residual(method, FK_WEAK_2) < HOLDS_WITHIN) return 2;
+    return fk_additive_residual(method, FK_STRONG_1) < HOLDS_WITHIN ? 1 : 0;
+}
+
+static double additive_strong(const fk_scheme *scheme, double claim, double *residual)
+{
+    const fk_additive *method = fk_sde_tableau(scheme);
+    *residual = fk_additive_residual(method, claim > 1 ? FK_STRONG_3_2 : FK_STRONG_1);
+    if (fk_additive_residual(method, FK_STRONG_3_2) < HOLDS_WITHIN) return 1.5;
+    return fk_additive_residual(method, FK_STRONG_1) < HOLDS_WITHIN ? 1 : 0;
+}
+
+static bool runs_on_chains(const fk_scheme *scheme)
+{
+    return (scheme->needs & (FK_F_G2 | FK_LAMBDA_INVERSE)) == 0;
+}
+
+/* Uniform log(s/sigma) and Karras' nodes decide. They start where there is room for an exact
+ * history, and end where the data still matter to the score: over the whole way from noise to data
+ * with equal steps the leading errors of some schemes (exp-euler, dpmpp-3m) are a derivative
+ * integrated between two ends at which it vanishes, and Gaussian data show an order that is too
+ * high. That, and uniform t, where steps that are long against t hide the order, are reported. */
+#define VP            "vp-linear", "lambda", -2, 0.05
+#define FLOW          "flow", "lambda", -2, 0.1385
+#define KARRAS        "edm", "karras", -2, 0.1385
+#define FAR           "vp-linear", "lambda", -1, 1e-3
+#define UNIFORM       "vp-linear", "uniform", -1, 1e-2
+#define FROM_NOISE    "vp-linear", "lambda", NAN, 1e-3
+#define VE            "ve", "lambda", NAN, 1e-3
+#define VE_KARRAS     "ve", "karras:rho=20", NAN, 1e-3
+#define EDM           "edm", "lambda", -0.1, 0.6385
+#define EDM_UNIFORM   "edm", "uniform", -0.1, 0.6385
+#define ONE_STEP_VP   "vp-linear", "one step", -0.2385, 0.05
+#define ONE_STEP_FLOW "flow", "one step", -0.2385, 0.1385
+#define FROM_NEAR     "vp-linear", "lambda", -1, 1e-3
+
+/* 6 to 6144 steps. */
+#define GAUSSIAN(place_, start_, role_, applies_)                                                  \
+    {                                                                                              \
+        .name = "gaussian", .kind = FK_WEAK_ORDER, .role = role_, .place = {place_},               \
+        .start = start_, .applies = applies_, .series = fk_series_gaussian, .coarsest = 6,         \
+        .levels = 11, .margin = gaussian_margin                                                    \
+    }
+/* 50 to 6400 indices of a chain, all of them used, and on to alpha_bar = 1. */
+#define CHAIN                                                                                      \
+    {                                                                                              \
+        .name = "gaussian", .kind = FK_WEAK_ORDER, .role = FK_REPORTED,                            \
+        .place = {"chain vp-linear", "all indices", NAN, 0}, .start = FK_SELF_START,               \
+        .applies = runs_on_chains, .series = fk_series_chain, .coarsest = 50, .levels = 8,         \
+        .margin = gaussian_margin                                                                  \
+    }
+/* 10 to 640 steps. */
+#define MIXTURE(place_, role_, applies_)                                                           \
+    {                                                                                              \
+        .name = "mixture", .kind = FK_WEAK_ORDER, .role = role_, .place = {place_},                \
+        .start = FK_EXACT_START, .applies = applies_, .series = fk_series_mixture, .coarsest = 10, \
+        .levels = 7, .margin = mixture_margin                                                      \
+    }
+/* 12 to 3072 steps. */
+#define PATH_GAUSSIAN(place_)                                                                      \
+    {                                                                                              \
+        .name = "path-gaussian", .kind = FK_STRONG_ORDER, .role = FK_BOUNDS, .place = {place_},    \
+        .start = FK_EXACT_START, .applies = draws_noise, .series = fk_series_strong_gaussian,      \
+        .coarsest = 12, .levels = 9, .margin = strong_margin                                       \
+    }
+/* Steps of t/5 to t/5120. */
+#define LOCAL(place_)                                                                              \
+    {                                                                                              \
+        .name = "local", .kind = FK_STRONG_ORDER, .role = FK_DECIDES, .place = {place_},           \
+        .start = FK_EXACT_START, .applies = draws_noise, .series = fk_series_local, .coarsest = 5, \
+        .levels = 11, .margin = strong_margin                                                      \
+    }
+/* 8 to 128 steps. */
+#define PATHS(place_)                                                                              \
+    {                                                                                              \
+        .name = "paths", .kind = FK_STRONG_ORDER, .role = FK_DECIDES, .place = {place_},           \
+        .start = FK_SELF_START, .applies = draws_noise, .series = fk_series_paths, .coarsest = 8,  \
+        .levels = 5, .margin = strong_margin                                                       \
+    }
+/* The conditions of a tableau. */
+#define ALGEBRA(kind_, applies_, order_)                                                           \
+    {                                                                                              \
+        .name = "algebra", .kind = kind_, .role = FK_DECIDES, .applies = applies_,                 \
+        .margin = strong_margin, .algebra = order_                                                 \
+    }
+
+const fk_part fk_parts[] = {
+    ALGEBRA(FK_WEAK_ORDER, has_butcher, butcher_order),
+    ALGEBRA(FK_WEAK_ORDER, has_additive, additive_weak),
+    ALGEBRA(FK_STRONG_ORDER, has_additive, additive_strong),
+    GAUSSIAN(VP, FK_EXACT_START, FK_DECIDES, has_low_order),
+    GAUSSIAN(FLOW, FK_EXACT_START, FK_DECIDES, has_low_order),
+    GAUSSIAN(KARRAS, FK_EXACT_START, FK_DECIDES, has_low_order),
+    GAUSSIAN(VE_KARRAS, FK_SELF_START, FK_DECIDES, has_high_order),
+    GAUSSIAN(VE, FK_SELF_START, FK_DECIDES, has_high_order),
+    GAUSSIAN(FAR, FK_EXACT_START, FK_REPORTED, always),
+    GAUSSIAN(UNIFORM, FK_EXACT_START, FK_REPORTED, always),
+    GAUSSIAN(FROM_NOISE, FK_SELF_START, FK_REPORTED, is_multistep),
+    GAUSSIAN(FROM_NEAR, FK_SELF_START, FK_REPORTED, is_multistep),
+    CHAIN,
+    MIXTURE(VP, FK_DECIDES, has_low_order),
+    MIXTURE(FLOW, FK_DECIDES, has_low_order),
+    MIXTURE(VE, FK_DECIDES, has_high_order),
+    MIXTURE(VE_KARRAS, FK_DECIDES, has_high_order),
+    PATH_GAUSSIAN(VP),
+    PATH_GAUSSIAN(FLOW),
+    LOCAL(ONE_STEP_VP),
+    LOCAL(ONE_STEP_FLOW),
+    PATHS(EDM),
+    PATHS(EDM_UNIFORM),
+};
+const size_t fk_n_parts = sizeof fk_parts / sizeof *fk_parts;
+
+/* Parameters at which nobody claims an order. Churn at a fixed gamma keeps putting in as much
+ * noise a step, whatever the number of steps. */
+const fk_lab_claim fk_lab_claims[] = {
+    {"ddim:eta=1", 1, 1},
+    {"euler-maruyama:eta=0.5", 1, 1},
+    {"edm-churn:S_churn=1e9", 0, NAN},
+};
+const size_t fk_n_lab_claims = sizeof fk_lab_claims / sizeof *fk_lab_claims;
