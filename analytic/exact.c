@@ -35,10 +35,19 @@ static void flow_gaussian(const fk_marginal *from, const fk_marginal *to, const 
     }
 }
 
+/* log |a - b| from log a and log b; -inf where they agree to the last two bits at 1: the difference
+ * would be rounding, of the tails or of x itself. */
+static double log_difference(double log_a, double log_b)
+{
+    double gap = fabs(log_a - log_b);
+    return gap <= 0x1p-51 ? -INFINITY : fmax(log_a, log_b) + log(-expm1(-gap));
+}
+
 /* Every component on its own would carry x to y_k = M_k(to) + sqrt(S_k(to)/S_k(from)) (x -
  * M_k(from)), and the mixture's y lies between the least and the greatest of them: below the least,
  * each component has less mass under y than it had under x. The one that owns x gives the first
- * guess. */
+ * guess. Of the two tails a and b at x only the difference counts, F - W_left = b - a. It is taken
+ * before they meet those at y, which may be smaller than a's last bit by hundreds of decades. */
 static double flow_mixture(const fk_marginal *from, const fk_marginal *to, double x, bool *left)
 {
     double lo = INFINITY, hi = -INFINITY, guess = NAN, best = -INFINITY;
@@ -53,7 +62,10 @@ static double flow_mixture(const fk_marginal *from, const fk_marginal *to, doubl
         if (claim > best) best = claim, guess = own;
     }
     fk_tails here = fk_tails_at(from, left, false, x);
-    return fk_tails_solve(to, left, false, here.log_a, here.log_b, lo, hi, guess);
+    double excess = log_difference(here.log_a, here.log_b);
+    bool above = here.log_b > here.log_a;
+    return fk_tails_solve(to, left, false, above ? -INFINITY : excess, above ? excess : -INFINITY,
+                          lo, hi, guess);
 }
 
 void fk_flow(const fk_mixture *m, const fk_coeffs *from, const fk_coeffs *to, size_t n,

@@ -15,8 +15,12 @@ bool fk_flow_is_exact(const fk_mixture *);
  * deviations. It depends on the schedule only through the two end points. Requires
  * fk_flow_is_exact. slope (n), or NULL: the map's Jacobian determinant p_from(x) / p_to(y), in 1-D
  * dy/dx. Works to any depth of the tails and in the gaps between modes, where F is flat in double.
- * Where `to` is a point mass (zero variance at sigma = 0) y is its place and slope NaN; where
- * `from` has one, the map has no inverse and all is NaN. */
+ * The watershed between two modes, where F is W, the weight on its left, is carried to the
+ * watershed: what of F - W is below two last bits of W P(X > x | left) counts as 0, and y is the
+ * point with as much of the left mass above it as of the right mass below, by symmetry the middle.
+ * That is also the flow's limit there; beside it the slope is beyond what the digits of x can tell.
+ * Where `to` is a point mass (zero variance at sigma = 0) y is its place (from a watershed, the
+ * left one's) and slope NaN; where `from` has one, the map has no inverse and all is NaN. */
 void fk_flow(const fk_mixture *, const fk_coeffs *from, const fk_coeffs *to, size_t n,
              const double *x, double *y, double *slope);
 

@@ -85,7 +85,7 @@ static double mismatch(fk_tails t, double log_a0, double log_b0, double *slope)
 {
     double right = log_add(t.log_b, log_a0), left = log_add(t.log_a, log_b0);
     *slope = exp(t.log_right - right) + exp(t.log_left - left);
-    return right - left;
+    return right == left ? 0 : right - left; /* (both -inf: between point masses) */
 }
 
 /* Newton within a bracket: each evaluation narrows it, and a step that leaves it or gains less than
