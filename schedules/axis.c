@@ -195,8 +195,16 @@ int fk_axis_on_schedule(const fk_schedule *schedule, const char *spec, size_t n_
     return status;
 }
 
-/* Index number n of N on a chain of T, descending. quad is floor(0.8 T (m/(N-1))^2), m = N-1-n, in
- * whole numbers; linspace rounds halves to even, as the libraries that it comes from do. */
+/* floor(0.8 T (m/last)^2), m <= last: 4 T m^2 / (5 last^2) in whole numbers, one factor after the
+ * other, since 4 T m^2 would not fit at T = 10^7. */
+static size_t quad_index(size_t T, size_t m, size_t last)
+{
+    size_t a = 4 * T * m, b = 5 * last;
+    return (a / b * m + a % b * m / b) / last;
+}
+
+/* Index number n of N on a chain of T, descending, m = N-1-n; linspace rounds halves to even, as
+ * the libraries that it comes from do. */
 static double index_at(int grid, size_t n, size_t N, size_t T)
 {
     size_t m = N - 1 - n, last = N > 1 ? N - 1 : 1;
@@ -208,7 +216,7 @@ static double index_at(int grid, size_t n, size_t N, size_t T)
     case LINSPACE:
         return N > 1 ? rint((double)(m * (T - 1)) / (double)last) : (double)(T - 1);
     default:
-        return N > 1 ? (double)(4 * T * m * m / (5 * last * last)) : (double)(4 * T / 5);
+        return N > 1 ? (double)quad_index(T, m, last) : (double)(4 * T / 5);
     }
 }
 

@@ -63,7 +63,8 @@ START_TEST(every_grid_is_even_in_its_own_variable)
                 fk_coeffs c = fk_schedule_at(&s, axis.t[n]);
                 ck_assert(memcmp(&c, &axis.node[n], sizeof c) == 0);
             }
-            /* rounding alone: t to 2^-53, which cosine's lambda near t = 1 turns into 200 of them */
+            /* rounding alone: t to 2^-53, which cosine's lambda near t = 1 turns into 200 of them
+             */
             ck_assert_msg(unevenness(&axis, grid[g]) < 1e-12, "%s %s", s.row.name, grid[g]);
             /* control: no grid is even in another's variable (except where they are the same:
              * lambda of ve is linear in t) */
@@ -186,6 +187,9 @@ START_TEST(what_cannot_be_run_is_refused_in_one_line)
     refused_on_chain("ddpm-linear", "lambda", 10, "on a chain: leading");
     refused_on_chain("ddpm-linear:T=20", "trailing", 21, "fewer");
     refused_on_chain("ddpm-linear", "quad", 50, "fewer");
+    /* 4 T m^2 beyond 64 bits; the first repetition by Python's integers */
+    refused_on_chain("ddpm-linear:T=1e7,beta_1=1e-9,beta_T=1e-6", "quad", 1000000,
+                     "index 30908 follows 30908, but");
     refused_on_chain("vp-cosine", "trailing", 10, "alpha_bar = 0");
     const struct {
         const char *text, *says;
