@@ -22,6 +22,14 @@ static char *find_beside(const char *path, const char *file)
     return fk_strdup(file);
 }
 
+/* Whether column number i of the list stands in it before. */
+static bool is_repeated(const size_t *column, size_t i)
+{
+    for (size_t j = 0; j < i; j++)
+        if (column[j] == column[i]) return true;
+    return false;
+}
+
 /* The columns asked for, or all of them: `column` (n) newly allocated. */
 static int read_columns(const char *path, const char *file, json_t *value, size_t available,
                         size_t **column, size_t *n, fk_error *err)
@@ -41,6 +49,13 @@ static int read_columns(const char *path, const char *file, json_t *value, size_
                            "%s: \"columns\" must be whole numbers from 0 to %zu: %s has %zu "
                            "column%s",
                            path, available - 1, file, available, available == 1 ? "" : "s");
+        }
+        if (is_repeated(*column, i)) {
+            size_t twice = (*column)[i];
+            free(*column);
+            return fk_fail(err, FK_USAGE,
+                           "%s: \"columns\" has column %zu twice: each may stand there once", path,
+                           twice);
         }
     }
     return FK_OK;

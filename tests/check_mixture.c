@@ -329,6 +329,7 @@ static const struct {
     {"{\"points\": \"p.csv\", \"columns\": [2]}", "whole numbers from 0 to 1"},
     {"{\"points\": \"p.csv\", \"columns\": [-1]}", "whole numbers from 0 to 1"},
     {"{\"points\": \"p.csv\", \"columns\": [\"a\"]}", "whole numbers from 0 to 1"},
+    {"{\"points\": \"p.csv\", \"columns\": [1, 0, 1]}", "has column 1 twice"},
     {"{\"points\": \"p.csv\", \"columns\": []}", "array of column numbers"},
     {"{\"points\": \"p.csv\", \"columns\": 0}", "array of column numbers"},
     {"{\"points\": \"p.csv\", \"std\": [0.1]}", "\"std\" must be an array of length 2, not 1"},
