@@ -2,22 +2,29 @@
 /* The distribution function of a 1-D law, tabulated: distances of samples to a law ask for it
  * millions of times, and a kernel-density mixture has hundreds of components.
  *
- * Cubic Hermite interpolation of the exact cdf with the exact density as its slope, on KNOTS equal
- * intervals between the quantiles 1e-12 of either tail. Its error is h^4/384 max |F''''|; a
- * component of standard deviation b times that of the law has |F''''| <= 1.4 / (sqrt(2 pi) b^4) in
- * units of the law's, so that with h = 0.007 the error is below 4e-12 / b^4: 4e-8 at b = 0.1, 4e-4
- * at b = 0.01. */
+ * Cubic Hermite interpolation of the exact cdf with the exact density as its slope, between the
+ * quantiles 1e-12 of either tail. On an interval of length h its error is at most h^4/384 max
+ * |F''''|, and F'''' is known: sum_k w_k phi'''(z_k) / S_k^2. An interval is halved until that
+ * bound is below FK_TABULATED_ERROR, so that the table is as fine as each component needs where it
+ * lies, however narrow it is: about 550 w^(1/4) knots for a component of weight w that stands
+ * apart. */
 #ifndef FK_ANALYTIC_TABULATED_H
 #define FK_ANALYTIC_TABULATED_H
 
 #include "analytic/marginal.h"
 
-enum { FK_TABULATED_KNOTS = 2048 };
+#define FK_TABULATED_ERROR 1e-9
+enum { FK_TABULATED_CELLS = 4096 };
 
 typedef struct {
-    double lo, hi, sd;                    /* the quantiles at the ends; the standard deviation */
-    double cdf[FK_TABULATED_KNOTS + 1];   /* at lo + i (hi - lo)/KNOTS */
-    double slope[FK_TABULATED_KNOTS + 1]; /* there: density times the interval's length */
+    double lo, hi, sd; /* the quantiles at the ends; the standard deviation */
+    double error;      /* bound on the interpolation's error: FK_TABULATED_ERROR or less */
+    size_t n;          /* knots */
+    double *x;         /* (n) ascending, from lo to hi */
+    double *cdf;       /* (n) there */
+    double *density;   /* (n) there */
+    /* [lo, hi] in equal cells: the last knot at or below the lower end of each, and n - 1 */
+    size_t first[FK_TABULATED_CELLS + 1];
 } fk_tabulated;
 
 /* The law of s x_0 + sigma eps of a mixture in one dimension; it must have a density. */
