@@ -198,19 +198,46 @@ def files_are_whole_or_absent():
     os.remove("x.csv")
 
 
+def start(words, action, number):
+    """A command that finds `number` with the action given, once its own handlers stand: whoever ran
+    these tests may have had the signal ignored (nohup, a job in the background)."""
+    runs = subprocess.Popen([FOKKER, *words], stderr=subprocess.PIPE, text=True,
+                            preexec_fn=lambda: (signal.signal(signal.SIGTERM, signal.SIG_DFL),
+                                                signal.signal(number, action)))
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:  # the caught signals are a bit mask in hexadecimal
+        with open(f"/proc/{runs.pid}/status") as file:
+            caught = next((line for line in file if line.startswith("SigCgt")), "SigCgt 0").split()[1]
+        waited_for = signal.SIGTERM if action == signal.SIG_IGN else number
+        if int(caught, 16) >> (waited_for - 1) & 1:
+            return runs
+        time.sleep(0.005)
+    runs.kill()
+    expect(False, f"{words} catches {number.name}", caught)
+    return runs
+
+
 def a_signal_ends_a_command_with_130():
     os.mkfifo("pipe")  # a writer waits for a reader who never comes
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        waits = subprocess.Popen([FOKKER, "schedule", "--t", "0.5", "--out", "pipe"])
-        status = f"/proc/{waits.pid}/status"
-        while True:  # until its handlers stand: the caught signals are a bit mask in hexadecimal
-            with open(status) as file:
-                caught = next(line for line in file if line.startswith("SigCgt")).split()[1]
-            if int(caught, 16) >> (number - 1) & 1:
-                break
-            time.sleep(0.005)
+        waits = start(["schedule", "--t", "0.5", "--out", "pipe"], signal.SIG_DFL, number)
         waits.send_signal(number)
         expect(waits.wait(timeout=10) == 130, f"{number.name} gives 130", waits.returncode)
+        waits.stderr.close()
+    os.remove("pipe")
+
+
+def a_signal_that_was_ignored_on_entry_stays_ignored():
+    os.mkfifo("pipe")
+    for number in (signal.SIGINT, signal.SIGHUP):
+        waits = start(["schedule", "--t", "0.5", "--out", "pipe"], signal.SIG_IGN, number)
+        waits.send_signal(number)
+        reader = os.open("pipe", os.O_RDONLY | os.O_NONBLOCK)  # opens whether or not it lives
+        _, told = waits.communicate(timeout=10)
+        written = os.read(reader, 4096).decode()
+        os.close(reader)
+        expect(waits.returncode == 0 and told == "" and written.count("\n") > 3,
+               f"with {number.name} ignored the command goes on", (waits.returncode, told, written))
     os.remove("pipe")
 
 
@@ -264,6 +291,7 @@ def main():
         chain_prints_a_chain_that_a_plain_product_gives_too()
         files_are_whole_or_absent()
         a_signal_ends_a_command_with_130()
+        a_signal_that_was_ignored_on_entry_stays_ignored()
         verify_checks_its_words_before_it_runs()
         verify_runs_one_claim_and_writes_the_ledger()
         os.chdir("/")
