@@ -81,6 +81,7 @@ static int dispatch(int argc, char **argv, const char *const *name, size_t n)
 
 int main(int argc, char **argv)
 {
+    fk_cli_guard_output();
     char *name[MAX_COMMANDS];
     size_t n = siblings(fk_cli_folder(), name);
     int code = dispatch(argc, argv, (const char *const *)name, n);

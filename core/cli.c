@@ -3,6 +3,7 @@
 
 #include <argp.h>
 #include <assert.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,6 +25,10 @@ static struct {
     bool quiet;
     const uint64_t *seed;
 } asked = {.name = "", .text = NULL};
+
+/* The last exit code that was reported: at exit nobody else can tell whether the one line about a
+ * failed write has been printed. */
+static int reported;
 
 typedef struct {
     const fk_command *command;
@@ -206,6 +211,7 @@ fk_cli fk_cli_parse(const fk_command *command, int argc, char **argv)
     parser p = {.command = command, .cli = &cli};
     asked.name = command->name;
     fk_file_catch_signals();
+    fk_cli_guard_output();
     add_text("fokker ");
     add_text(command->name);
 
@@ -243,9 +249,32 @@ bool fk_cli_quiet(void)
 
 int fk_cli_report(const fk_error *err)
 {
+    reported = err->code;
     if (err->code != FK_OK)
         fprintf(stderr, "fokker%s%s: %s\n", *asked.name ? " " : "", asked.name, err->text);
     return err->code;
+}
+
+/* EBADF at closing, with nothing left to write: started without a standard output, and not missed.
+ */
+static void check_output(void)
+{
+    errno = 0;
+    bool whole = fflush(stdout) == 0 && !ferror(stdout);
+    int why = errno;
+    if (whole && fclose(stdout) != 0 && errno != EBADF) whole = false, why = errno;
+    if (whole) return;
+    fk_error err;
+    if (reported != FK_FILE)
+        fk_cli_report((fk_fail(&err, FK_FILE, "standard output: could not be written whole: %s",
+                               why ? strerror(why) : "a write failed"),
+                       &err));
+    _exit(FK_FILE);
+}
+
+void fk_cli_guard_output(void)
+{
+    if (atexit(check_output) != 0) abort(); /* 32 are guaranteed */
 }
 
 const char *fk_cli_folder(void)

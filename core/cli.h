@@ -58,9 +58,13 @@ typedef struct {
 int fk_option_set(const fk_option *, const char *text, fk_error *err) FK_CHECKED;
 
 /* Parse, or print help/version and exit 0, or print one line and exit 2. Also remembers the command
- * line for the head of the files that this process writes, and installs the handlers of
- * core/file.h. */
+ * line for the head of the files that this process writes, installs the handlers of core/file.h,
+ * and guards the output. */
 fk_cli fk_cli_parse(const fk_command *command, int argc, char **argv);
+
+/* From here on the process ends with FK_FILE, and one line, where standard output could not be
+ * written whole, whatever code it meant to end with. */
+void fk_cli_guard_output(void);
 
 /* The command, e.g. "fokker sample --mixture three-1d --seed 1": options in full and in the order
  * typed, then words, then the seed as a number whether or not it was typed, quoted for a shell.

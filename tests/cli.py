@@ -6,6 +6,8 @@ import csv
 import json
 import math
 import os
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -185,16 +187,33 @@ def files_are_whole_or_absent():
     bad([*words, "--out", "."], FILE, "'.' is a folder")
     bad([*words, "--out", ""], USAGE, "--out is empty")
     bad([*words, "--out", "/dev/full"], FILE, "No space left on device")
-    with open("/dev/full", "w") as full:
-        for command in (words, ["list"], ["list", "--json"], ["chain", "--index", "0"]):
-            done = run(*command, stdout=full)
-            expect(done.returncode == FILE and "standard output" in done.stderr,
-                   f"{command} tells that standard output is full", done.stderr)
     text = good(*words)
     expect(good(*words, "--out", "x.csv") == "", "--out prints nothing")
     with open("x.csv") as written:
         expect(written.read() == text, "--out writes what would be printed, the head too")
     expect(sorted(os.listdir(".")) == ["plain", "x.csv"], "one file", os.listdir("."))
+    os.remove("x.csv")
+
+
+def output_that_is_lost_is_told():
+    """Whatever the command, and whatever it prints: one line, exit code 4."""
+    commands_to_try = [["--help"], ["--version"], ["help", "list"], ["schedule", "--t", "0.5"],
+                       ["list"], ["list", "--json"], ["chain", "--index", "0"], ["verify", "C05"],
+                       ["certify", "euler"], ["schedules", "--quick", "--no-plot", "--out", "s"]]
+    for name in commands():
+        commands_to_try += [[name, "--help"], [name, "--version"]]
+    with open("/dev/full", "w") as full:
+        for words in commands_to_try:
+            done = run(*words, stdout=full)
+            lines = done.stderr.splitlines()
+            expect(done.returncode == FILE and len(lines) == 1 and "standard output" in lines[0]
+                   and "No space left on device" in lines[0],
+                   f"{words} tells that standard output is full", (done.returncode, done.stderr))
+    shutil.rmtree("s")
+    closed = subprocess.run(["sh", "-c", f"{shlex.quote(FOKKER)} schedule --t 0.5 --out x.csv >&-"],
+                            stderr=subprocess.PIPE, timeout=120)
+    expect(closed.returncode == 0 and closed.stderr == b"",
+           "who prints nothing needs no standard output", closed)
     os.remove("x.csv")
 
 
@@ -290,6 +309,7 @@ def main():
         schedule_prints_coefficients_to_the_last_bit()
         chain_prints_a_chain_that_a_plain_product_gives_too()
         files_are_whole_or_absent()
+        output_that_is_lost_is_told()
         a_signal_ends_a_command_with_130()
         a_signal_that_was_ignored_on_entry_stays_ignored()
         verify_checks_its_words_before_it_runs()
