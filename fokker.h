@@ -30,6 +30,7 @@
 #include "core/field.h"
 #include "core/file.h"
 #include "core/integrate.h"
+#include "core/interrupt.h"
 #include "core/isa.h"
 #include "core/json.h"
 #include "core/names.h"

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/file.h"
+#include "core/interrupt.h"
 #include "core/names.h"
 
 enum { MAX_OPTIONS = 40, MAX_THREADS = 4096 };
@@ -210,7 +211,7 @@ fk_cli fk_cli_parse(const fk_command *command, int argc, char **argv)
     fk_cli cli = {0};
     parser p = {.command = command, .cli = &cli};
     asked.name = command->name;
-    fk_file_catch_signals();
+    fk_interrupt_catch();
     fk_cli_guard_output();
     add_text("fokker ");
     add_text(command->name);

@@ -58,8 +58,8 @@ typedef struct {
 int fk_option_set(const fk_option *, const char *text, fk_error *err) FK_CHECKED;
 
 /* Parse, or print help/version and exit 0, or print one line and exit 2. Also remembers the command
- * line for the head of the files that this process writes, installs the handlers of core/file.h,
- * and guards the output. */
+ * line for the head of the files that this process writes, installs the handlers of
+ * core/interrupt.h, and guards the output. */
 fk_cli fk_cli_parse(const fk_command *command, int argc, char **argv);
 
 /* From here on the process ends with FK_FILE, and one line, where standard output could not be
@@ -93,7 +93,8 @@ void fk_progress_free(fk_progress *);
 
 /* Run plots/NAME.gp through gnuplot with `folder` as data and output folder (gnuplot variable
  * `out`), and the given extra assignments, e.g. "t1=0.5; title='three-1d'". No gnuplot: FK_MISSING,
- * naming the folder where the data stay. */
+ * naming the folder where the data stay. A script that fails, and a signal, leave no half picture:
+ * .NAME.svg and the like (plots/theme.gp). From one thread at a time. */
 int fk_plot(const char *name, const char *folder, const char *assignments,
             fk_error *err) FK_CHECKED;
 

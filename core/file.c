@@ -7,21 +7,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Temporaries that exist now. A signal handler can reach nothing but globals, and may call nothing
- * but async-signal-safe functions: hence a fixed table of plain buffers, each with a flag that is
- * raised after its path is in place and lowered before the path is reused. */
-enum { FREE, TAKEN, READY, MAX_PENDING = 32 };
-static struct {
-    atomic_int state;
-    char path[PATH_MAX];
-} pending[MAX_PENDING];
+#include "core/interrupt.h"
 
 struct fk_file {
     FILE *stream;
@@ -30,43 +22,6 @@ struct fk_file {
     char *temporary; /* NULL: written in place */
     int slot;
 };
-
-static void on_signal(int number)
-{
-    (void)number;
-    for (int i = 0; i < MAX_PENDING; i++)
-        if (atomic_load(&pending[i].state) == READY) unlink(pending[i].path);
-    _exit(FK_INTERRUPTED);
-}
-
-void fk_file_catch_signals(void)
-{
-    const int number[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction act, old;
-    memset(&act, 0, sizeof act);
-    act.sa_handler = on_signal;
-    sigfillset(&act.sa_mask);
-    for (size_t i = 0; i < sizeof number / sizeof *number; i++) /* nohup's SIG_IGN stays */
-        if (sigaction(number[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-            sigaction(number[i], &act, NULL);
-}
-
-static int register_pending(const char *path)
-{
-    for (int i = 0; i < MAX_PENDING; i++) {
-        int expected = FREE;
-        if (!atomic_compare_exchange_strong(&pending[i].state, &expected, TAKEN)) continue;
-        snprintf(pending[i].path, sizeof pending[i].path, "%s", path);
-        atomic_store(&pending[i].state, READY);
-        return i;
-    }
-    return -1;
-}
-
-static void forget_pending(int slot)
-{
-    if (slot >= 0) atomic_store(&pending[slot].state, FREE);
-}
 
 /* Why `path` cannot be created: the first thing on its way that is missing or is no folder. */
 static int cannot_create(const char *path, int why, fk_error *err)
@@ -106,12 +61,12 @@ static int open_temporary(fk_file *f, fk_error *err)
             why = ENAMETOOLONG;
             break;
         }
-        f->slot = register_pending(f->temporary);
+        f->slot = fk_interrupt_remove(f->temporary);
         assert(f->slot >= 0);
         fd = open(f->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (fd >= 0) break;
         why = errno;
-        forget_pending(f->slot);
+        fk_interrupt_keep(f->slot);
     } while (why == EEXIST);
     free(folder);
     if (fd < 0) return cannot_create(f->path, why, err);
@@ -181,7 +136,7 @@ int fk_file_commit(fk_file *f, fk_error *err)
         why = errno;
     }
     if (!ok && f->temporary) unlink(f->temporary);
-    forget_pending(f->slot);
+    fk_interrupt_keep(f->slot);
     if (!ok)
         fk_fail(err, FK_FILE, "%s: could not be written whole: %s",
                 *f->path ? f->path : "standard output", why ? strerror(why) : "a write failed");
@@ -194,7 +149,7 @@ void fk_file_abandon(fk_file *f)
     if (!f) return;
     if (f->stream != stdout) fclose(f->stream);
     if (f->temporary) unlink(f->temporary);
-    forget_pending(f->slot);
+    fk_interrupt_keep(f->slot);
     release(f);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Files that are whole or absent: everything is written to a temporary name in the same folder and
- * renamed when complete; a failure or a signal (SIGINT, SIGTERM, SIGHUP: exit 130) removes it. */
+ * renamed when complete; a failure or a signal (core/interrupt.h) removes it. */
 #ifndef FK_CORE_FILE_H
 #define FK_CORE_FILE_H
 
@@ -24,10 +24,6 @@ void fk_file_abandon(fk_file *);
 bool fk_file_same(const char *a, const char *b);
 /* Whether `path` could be created now: asked before a long run, not after it. Leaves nothing. */
 int fk_file_probe(const char *path, fk_error *err) FK_CHECKED;
-
-/* Remove the temporaries and exit with FK_INTERRUPTED on SIGINT, SIGTERM and SIGHUP. Called by
- * fk_cli_parse; a program that has signals of its own does without. */
-void fk_file_catch_signals(void);
 
 /* Make a folder and its parents (mkdir -p); FK_FILE with one line where it cannot be. */
 int fk_make_folder(const char *path, fk_error *err) FK_CHECKED;

@@ -2,7 +2,6 @@
 /* Figures by gnuplot (core/cli.h). */
 #include <errno.h>
 #include <fcntl.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,10 +11,13 @@
 
 #include "core/cli.h"
 #include "core/file.h"
-
-extern char **environ;
+#include "core/interrupt.h"
 
 enum { TOLD = 8192 }; /* bytes of gnuplot's complaints that are kept */
+
+/* A picture of plots/NAME.gp is called .NAME.ENDING until it is complete (plots/theme.gp). */
+static const char *const ending[] = {"svg", "png", "gif", "tmp"};
+enum { N_ENDINGS = sizeof ending / sizeof *ending };
 
 static bool is_folder(const char *path)
 {
@@ -54,12 +56,13 @@ static int run(char *const argv[], char told[TOLD])
     if (pipe(ends) != 0) return -1;
     posix_spawn_file_actions_t act;
     posix_spawn_file_actions_init(&act);
+    posix_spawn_file_actions_addopen(&act, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&act, ends[1], STDERR_FILENO);
     posix_spawn_file_actions_addclose(&act, ends[0]);
     posix_spawn_file_actions_addclose(&act, ends[1]);
     setenv("LC_ALL", "C.UTF-8", 1); /* in a locale without UTF-8 gnuplot warns of the degree sign */
     pid_t child;
-    int why = posix_spawnp(&child, argv[0], &act, NULL, argv, environ);
+    int why = fk_interrupt_spawn(argv, &act, &child);
     posix_spawn_file_actions_destroy(&act);
     close(ends[1]);
 
@@ -81,9 +84,29 @@ static int run(char *const argv[], char told[TOLD])
         return -1;
     }
     int status;
-    while (waitpid(child, &status, 0) < 0)
-        if (errno != EINTR) return -1;
+    if (fk_interrupt_wait(child, &status) != 0) return -1;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* run, and no half picture stays behind, whether gnuplot fails or a signal ends us. */
+static int draw(char *const argv[], const char *name, const char *folder, char told[TOLD])
+{
+    char *path[N_ENDINGS];
+    int slot[N_ENDINGS];
+    for (int i = 0; i < N_ENDINGS; i++) {
+        char file[140];
+        snprintf(file, sizeof file, ".%s.%s", name, ending[i]);
+        path[i] = fk_path_join(folder, file);
+        slot[i] = fk_interrupt_remove(path[i]);
+    }
+    int code = run(argv, told), why = errno;
+    for (int i = 0; i < N_ENDINGS; i++) {
+        if (code != 0) unlink(path[i]);
+        fk_interrupt_keep(slot[i]);
+        free(path[i]);
+    }
+    errno = why;
+    return code;
 }
 
 /* The line of gnuplot's complaint that says what is wrong: the first with a place in it
@@ -123,7 +146,7 @@ int fk_plot(const char *name, const char *folder, const char *assignments, fk_er
     } else {
         char gnuplot[] = "gnuplot", e[] = "-e";
         char *const argv[] = {gnuplot, e, set, script, NULL};
-        int code = run(argv, told);
+        int code = draw(argv, name, folder, told);
         if (code == -1 || code == 127)
             status = fk_fail(err, FK_MISSING,
                              "no figure: gnuplot does not start (%s); the data are in %s; install "

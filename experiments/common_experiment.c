@@ -34,22 +34,8 @@ void fk_figure_name(const char *spec, bool enhanced, char *text, size_t size)
     text[n] = '\0';
 }
 
-static const char *const ending[] = {"svg", "png", "gif", "tmp"};
+static const char *const ending[] = {"svg", "png", "gif"};
 enum { N_ENDINGS = sizeof ending / sizeof *ending };
-
-/* Pictures have a hidden name until they are complete (plots/theme.gp): none stays behind. */
-static int draw(const fk_experiment *e, const char *name, const char *assignments, fk_error *err)
-{
-    int status = fk_plot(name, e->out, assignments, err);
-    for (size_t i = 0; status && i < N_ENDINGS; i++) {
-        char file[64];
-        snprintf(file, sizeof file, ".%s.%s", name, ending[i]);
-        char *path = fk_path_join(e->out, file);
-        remove(path);
-        free(path);
-    }
-    return status;
-}
 
 static void print_places(const fk_experiment *e, const char *name)
 {
@@ -80,7 +66,7 @@ int fk_experiment_end(const fk_experiment *e, const char *name, const char *assi
                   stdout);
             fk_ledger_print_tally(ledger, stdout);
         }
-        if (!e->no_plot) status = draw(e, name, assignments, &err);
+        if (!e->no_plot) status = fk_plot(name, e->out, assignments, &err);
         if (status == FK_OK && !cli->quiet) print_places(e, name);
     }
     free(path);

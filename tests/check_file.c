@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/file.h"
+#include "core/interrupt.h"
 #include "core/json.h"
 #include "tests/suite.h"
 
@@ -188,7 +189,7 @@ static void interrupt(int number, bool caught)
         fk_error err;
         fk_file *f, *g;
         signal(number, SIG_DFL); /* not the test runner's */
-        if (caught) fk_file_catch_signals();
+        if (caught) fk_interrupt_catch();
         if (fk_file_create(one, &f, &err) || fk_file_create(two, &g, &err)) _exit(1);
         fputs("half", fk_file_stream(f));
         fflush(fk_file_stream(f));
