@@ -66,12 +66,12 @@ do for [kind in "svg png"] {
     }
     unset label 2; unset label 3
     unset arrow
+    unset logscale x # before no_axes sets a range from 0
 
     # below: who wins where
     if (words(winners) > 0) {
         eval panel(0.085, 0.99, 0.02, 0.15)
         eval no_axes
-        unset logscale x
         set yrange [0:1]
         unset grid
         set label 30 "{/:Bold Best scheme}" at screen 0.005, 0.155 left
