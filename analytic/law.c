@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "analytic/backward_law.h"
 #include "analytic/gaussian_record.h"
 #include "analytic/grid_law.h"
 #include "analytic/pushforward.h"
@@ -26,6 +27,7 @@ fk_law_by fk_law_choose(const fk_law_problem *p)
     if (p->own_score && p->end->mixture->k == 1) return FK_BY_GAUSSIAN;
     if (is_deterministic(p)) return FK_BY_PUSHFORWARD;
     if (fk_grid_law_takes(p->step, p->n_steps)) return FK_BY_GRID;
+    if (fk_backward_law_takes(p->step, p->n_steps)) return FK_BY_BACKWARD;
     return FK_BY_NONE;
 }
 
@@ -76,20 +78,41 @@ static int by_curve(const fk_law_problem *p, fk_law_by by, const fk_functionals 
     return FK_OK;
 }
 
+static int by_backward(const fk_law_problem *p, const fk_functionals *f, fk_law_record *r,
+                       fk_error *err)
+{
+    const fk_backward_law backward = {.step = p->step,
+                                      .n_steps = p->n_steps,
+                                      .field = p->field,
+                                      .start = p->start,
+                                      .functionals = f,
+                                      .cells = p->cells,
+                                      .threads = p->threads};
+    fk_expectations e;
+    int status = fk_backward_law_run(&backward, false, &e, err);
+    if (status == FK_OK) fk_law_record_set(r, f, e.mass, e.value);
+    return status;
+}
+
 int fk_law_of(const fk_law_problem *p, fk_law_record *r, fk_error *err)
 {
     assert(p->end->mixture->dim == 1 && p->start.marginal->mixture == p->end->mixture);
     *r = fk_law_record_empty();
+    const fk_functionals f = fk_functionals_new(p->end);
     fk_law_by by = fk_law_choose(p);
-    if (by == FK_BY_NONE)
+    switch (by) {
+    case FK_BY_GAUSSIAN:
+        by_gaussian(p, &f, r);
+        return FK_OK;
+    case FK_BY_PUSHFORWARD:
+    case FK_BY_GRID:
+        return by_curve(p, by, &f, r, err);
+    case FK_BY_BACKWARD:
+        return by_backward(p, &f, r, err);
+    default:
         return fk_fail(
             err, FK_USAGE,
             "no exact law covers this scheme on a mixture; it has one where the data are "
             "one Gaussian");
-    const fk_functionals f = fk_functionals_new(p->end);
-    if (by == FK_BY_GAUSSIAN)
-        by_gaussian(p, &f, r);
-    else
-        return by_curve(p, by, &f, r, err);
-    return FK_OK;
+    }
 }

@@ -15,7 +15,6 @@
 #include "analytic/start_law.h"
 #include "core/error.h"
 #include "core/step.h"
-#include "schedules/axis.h"
 
 typedef enum {
     FK_BY_GAUSSIAN,
@@ -28,8 +27,6 @@ typedef enum {
 typedef struct {
     const fk_step *step; /* (n_steps) */
     size_t n_steps;
-    const fk_coeffs *node;  /* (n_nodes) noise levels before each step and at the end */
-    size_t n_nodes;         /* n_steps + 1, or less where the last steps stay at one level */
     const fk_field *field;  /* dim 1 */
     bool own_score;         /* the field is the score of the mixture itself */
     fk_start_law start;     /* its marginal names the mixture */

@@ -10,8 +10,6 @@ static fk_law_problem law_problem(const problem *p)
 {
     return (fk_law_problem){.step = p->s.plan.step,
                             .n_steps = p->s.plan.n_steps,
-                            .node = p->s.axis.node,
-                            .n_nodes = p->s.plan.n_steps + 1,
                             .field = &p->field,
                             .own_score = true,
                             .start = {.marginal = p->from},
@@ -63,6 +61,29 @@ START_TEST(closed_forms_and_numerical_laws_agree_on_a_gaussian)
 }
 END_TEST
 
+/* Noise at the stages, history: expectations alone, to the 1e-9 of that law. */
+START_TEST(closed_forms_and_backward_expectations_agree_on_a_gaussian)
+{
+    const char *spec[] = {"sra1", "heun-sde", "dpmpp-2m-sde"};
+    for (int i = 0; i < 3; i++) {
+        problem p;
+        problem_new(&p, "gaussian-1d", "vp-linear", spec[i], "lambda", 15, 0.93, 0.05);
+        fk_law_problem exact = law_problem(&p), other = exact;
+        other.own_score = false;
+        ck_assert_int_eq(fk_law_choose(&other), FK_BY_BACKWARD);
+        fk_law_record a = law_record(&exact), b = law_record(&other);
+        SAME(mass, 1e-11);
+        SAME(mean, 1e-9);
+        SAME(var, 3e-9); /* E x^2 less a mean's square */
+        SAME(worst_cdf, 1e-9);
+        ck_assert(isnan(b.w1) && isnan(b.kl) && !isnan(a.w1) && !isnan(a.kl));
+        p.s.plan.step[11].result.c[0] *= 1 + 1e-5; /* the control */
+        ck_assert(!(fabs(law_record(&exact).var - b.var) <= 3e-9));
+        problem_free(&p);
+    }
+}
+END_TEST
+
 /* Small differences keep their digits: a law that is wrong by 1e-9 of its width. */
 START_TEST(closed_forms_keep_small_differences)
 {
@@ -104,4 +125,5 @@ START_TEST(a_run_that_no_law_covers_is_refused)
 END_TEST
 
 FK_SUITE("law", closed_forms_and_numerical_laws_agree_on_a_gaussian,
+         closed_forms_and_backward_expectations_agree_on_a_gaussian,
          closed_forms_keep_small_differences, a_run_that_no_law_covers_is_refused)

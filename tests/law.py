@@ -123,6 +123,13 @@ def against_samples(folder):
         assert abs(var - row["var"]) < 6 * var * math.sqrt((kurtosis - 1) / n), (scheme, var, row)
 
 
+def expectations():
+    """a scheme with noise at its stages has expectations, but no density"""
+    (row,) = law("--mixture", "three-1d", "--scheme", "heun-sde", "--steps", "40", "--threads", "1")
+    assert abs(row["mass"] - 1) < 1e-9 and 1e-4 < row["worst_cdf"] < 1e-2 and abs(row["var_error"]) < 0.1
+    assert all(row[name] is None for name in ("kl", "tv", "ks", "w1", "w2"))
+
+
 def axes(folder):
     """one Gaussian in 2-D: a row for each principal axis, each a problem of its own in 1-D"""
     path = os.path.join(folder, "m.json")
@@ -148,6 +155,7 @@ with tempfile.TemporaryDirectory() as temporary:
     recursions()
     cells()
     against_samples(temporary)
+    expectations()
     axes(temporary)
     refusals(temporary)
-print("law: recursions, cells, samples, axes, refusals")
+print("law: recursions, cells, samples, expectations, axes, refusals")

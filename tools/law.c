@@ -82,8 +82,6 @@ static int law_along(const run *r, size_t axis, fk_law_record *record, fk_error 
     fk_marginal *to = data ? fk_marginal_new(m, 1, 0) : fk_marginal_new(m, s->to.s, s->to.sigma);
     const fk_law_problem problem = {.step = step,
                                     .n_steps = n,
-                                    .node = s->axis.node,
-                                    .n_nodes = s->plan.n_steps + 1,
                                     .field = &field,
                                     .own_score = true,
                                     .start = {from, setup_start_std(s)},
