@@ -94,7 +94,9 @@ void fk_progress_free(fk_progress *);
 /* Run plots/NAME.gp through gnuplot with `folder` as data and output folder (gnuplot variable
  * `out`), and the given extra assignments, e.g. "t1=0.5; title='three-1d'". No gnuplot: FK_MISSING,
  * naming the folder where the data stay. A script that fails, and a signal, leave no half picture:
- * .NAME.svg and the like (plots/theme.gp). From one thread at a time. */
+ * .NAME.svg and the like (plots/theme.gp). Of gnuplot's
+ * warnings those that tell of missing data are printed, and with $FOKKER_PLOTS all. From one thread
+ * at a time. */
 int fk_plot(const char *name, const char *folder, const char *assignments,
             fk_error *err) FK_CHECKED;
 

@@ -112,9 +112,14 @@ def list_prints_every_name_in_text_and_json():
             name = line.split()[0].split(":")[0]
             expect(name == entry["name"] and f"[{entry['source']}]" in line or not entry["source"],
                    f"the line of {entry['name']}", line)
+    # an experiment is a command that draws: each is listed, and each that is listed can be run
+    drawing = {name for name in commands() if "--no-plot" in good(name, "--help")}
+    listed = {e["name"] for e in everything if e["kind"] == "experiment"}
+    expect(listed == drawing, "the experiments listed are the commands that draw", (listed, drawing))
+    expect({"band", "budget", "convergence"} <= listed, "the experiments are there", listed)
     names = {e["name"] for e in everything}
     for name in ["vp-linear", "edm", "ddpm-linear", "euler-maruyama", "rk8pd", "karras", "three-1d",
-                 "ring-8", "band"]:
+                 "ring-8"]:
         expect(name in names, f"{name} is listed")
     karras = next(e for e in everything if e["name"] == "karras")
     expect(karras["parameters"] == {"rho": 7.0}, "parameters with defaults", karras)
