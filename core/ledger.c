@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Ledgers as text, JSON and JUnit XML (core/verdict.h). */
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "core/file.h"
 #include "core/json.h"
@@ -17,8 +20,40 @@ static void print_missed(const fk_entry *e, FILE *out)
     }
 }
 
+/* The columns of a terminal ($COLUMNS outranks what it says of itself); 0 where there are none. */
+static size_t width_of(FILE *out)
+{
+    struct winsize size;
+    const int fd = fileno(out);
+    if (fd < 0 || !isatty(fd)) return 0;
+    const char *given = getenv("COLUMNS");
+    const long columns = given ? strtol(given, NULL, 10) : 0;
+    if (columns > 0) return (size_t)columns;
+    return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+/* After `used` columns: on the same line where it fits, else below, indented, broken at blanks. */
+static void print_statement(const char *text, size_t used, size_t width, FILE *out)
+{
+    enum { INDENT = 4, GAP = 2 };
+    if (width == 0 || used + GAP + strlen(text) <= width) {
+        fprintf(out, "%*s%s\n", GAP, "", text);
+        return;
+    }
+    size_t column = width; /* full: the first word begins a line */
+    for (size_t n; *text; text += n + (text[n] == ' ')) {
+        n = strcspn(text, " ");
+        const bool fits = column + 1 + n <= width;
+        if (!fits) fprintf(out, "\n%*s", INDENT - 1, "");
+        fprintf(out, " %.*s", (int)n, text);
+        column = (fits ? column + 1 : INDENT) + n;
+    }
+    fputc('\n', out);
+}
+
 void fk_ledger_print(const fk_ledger *ledger, FILE *out)
 {
+    const size_t columns = width_of(out);
     int width = 4;
     for (size_t i = 0; i < ledger->n; i++) {
         int length = (int)strlen(ledger->entry[i].id);
@@ -29,13 +64,13 @@ void fk_ledger_print(const fk_ledger *ledger, FILE *out)
     for (size_t i = 0; i < ledger->n; i++) {
         const fk_entry *e = &ledger->entry[i];
         const fk_verdict *v = &e->verdict;
-        fprintf(out, "%-*s  %-9s ", width, e->id, fk_status_name(v->status));
+        int used = fprintf(out, "%-*s  %-9s ", width, e->id, fk_status_name(v->status));
         if (v->status == FK_TEXT || v->status == FK_NETWORK)
-            fprintf(out, "%12s %12s %9s %9s", "", "", "", "");
+            used += fprintf(out, "%12s %12s %9s %9s", "", "", "", "");
         else
-            fprintf(out, "%12.6g %12.6g %9.2g %7zu/%zu", v->observed, v->expected, v->margin,
-                    fk_entry_caught(e), e->n_controls);
-        fprintf(out, "  %s\n", e->says);
+            used += fprintf(out, "%12.6g %12.6g %9.2g %7zu/%zu", v->observed, v->expected,
+                            v->margin, fk_entry_caught(e), e->n_controls);
+        print_statement(e->says, (size_t)used, columns, out);
         print_missed(e, out);
     }
 }

@@ -90,7 +90,8 @@ bool fk_claim_run(const fk_claim *, const fk_claim_env *, fk_ledger *);
 bool fk_entry_holds(const fk_entry *);    /* HOLDS, TEXT or NETWORK */
 size_t fk_entry_caught(const fk_entry *); /* how many of its controls were caught */
 bool fk_ledger_holds(const fk_ledger *);  /* all of it, TEXT and NETWORK aside */
-/* A table, one line a claim, and one below it for each control that was not caught. */
+/* A table, one line a claim, and one below it for each control that was not caught. On a terminal a
+ * statement that does not fit its line stands below, in lines that do. */
 void fk_ledger_print(const fk_ledger *, FILE *);
 /* "23 of 24 claims hold, 60 of 61 controls caught, 2 text, 0 wait for a network". */
 void fk_ledger_print_tally(const fk_ledger *, FILE *);

@@ -3,15 +3,19 @@
 """The commands as people use them: right input gives what it should, and every wrong one gives one
 line on standard error, nothing on standard output, its exit code, and leaves no file behind."""
 import csv
+import fcntl
 import json
 import math
 import os
+import pty
 import shlex
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 
 FOKKER = os.path.abspath(os.environ["FOKKER"])
@@ -303,6 +307,35 @@ def verify_runs_one_claim_and_writes_the_ledger():
     expect(ran == of_it, f"{family} brings its further checks", ran)
 
 
+def a_terminal_gets_the_ledger_in_lines_that_fit_and_a_pipe_in_one_line_a_claim():
+    words = ["verify", "C05", "C08", "C16"]
+    plain = good(*words)
+    expect(max(len(line) for line in plain.splitlines()) > 100, "there is something to break", plain)
+    for columns, variable in ((80, None), (60, "110"), (200, None), (1000, None)):
+        controller, terminal = pty.openpty()
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
+        env = {k: v for k, v in os.environ.items() if k != "COLUMNS"}
+        if variable:
+            env["COLUMNS"] = variable
+        shown = subprocess.Popen([FOKKER, *words], stdout=terminal, stderr=subprocess.PIPE, env=env)
+        os.close(terminal)
+        text = b""
+        try:
+            while more := os.read(controller, 4096):
+                text += more
+        except OSError:  # the terminal's last writer has gone
+            pass
+        os.close(controller)
+        expect(shown.wait(timeout=120) == 0 and shown.stderr.read() == b"", "it is shown")
+        shown.stderr.close()
+        lines = text.decode().splitlines()
+        longest = max(len(line) for line in lines)
+        expect(longest <= int(variable or columns), f"lines fit {variable or columns}", lines)
+        expect(" ".join(lines).split() == plain.split(), "every word is there, in order", lines)
+        if columns == 1000:
+            expect(lines == plain.splitlines(), "what fits is not broken", lines)
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
@@ -319,6 +352,7 @@ def main():
         a_signal_that_was_ignored_on_entry_stays_ignored()
         verify_checks_its_words_before_it_runs()
         verify_runs_one_claim_and_writes_the_ledger()
+        a_terminal_gets_the_ledger_in_lines_that_fit_and_a_pipe_in_one_line_a_claim()
         os.chdir("/")
     print(f"{checks} checks, {failed} failed")
     return 1 if failed or not checks else 0
