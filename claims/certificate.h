@@ -48,6 +48,7 @@ struct fk_part {
                   size_t levels, fk_series *, fk_error *);
     size_t coarsest, levels;
     double (*margin)(double claim);
+    bool is_dear; /* seconds: left out for controls, which the other parts catch */
     /* In the place of a series: the order by a tableau's conditions, and their residual at the
      * claim. */
     double (*algebra)(const fk_scheme *, double claim, double *residual);

@@ -195,10 +195,10 @@ static const fk_scheme sra1 = ADDITIVE(sra1_half, "sra1");
 static const fk_scheme sra2 = ADDITIVE(sra2_sign, "sra2");
 static const fk_scheme sra3 = ADDITIVE(sra3_sign, "sra3");
 static const fk_scheme platen = {.row = {"platen2", "", "", NULL},
-                                .needs = FK_F_G2,
-                                .constants = &platen_autonomous,
-                                .param = {1},
-                                .step = step_autonomous};
+                                 .needs = FK_F_G2,
+                                 .constants = &platen_autonomous,
+                                 .param = {1},
+                                 .step = step_autonomous};
 
 static const struct {
     const fk_scheme *scheme;

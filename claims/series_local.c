@@ -9,7 +9,7 @@
 #include "claims/series.h"
 #include "claims/setting.h"
 
-enum { PATHS = 4096 };
+enum { PATHS = 2048 };
 
 int fk_series_local(const fk_scheme *scheme, const fk_place *place, fk_start_kind start,
                     size_t coarsest, size_t levels, fk_series *out, fk_error *err)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Series on a 1-D mixture, where the score is not linear. */
+#include <math.h>
 #include <stdio.h>
 
 #include "claims/series.h"
@@ -37,6 +38,10 @@ int fk_series_mixture(const fk_scheme *scheme, const fk_place *place, fk_start_k
         for (int f = 0; f < N_ERRORS && status == FK_OK; f++) {
             out->error[f][i] = f == W1 ? record.w1 : record.error[f];
             out->noise[f][i] = 2e-15; /* what is left of dp5 at 640 steps */
+        }
+        if (status == FK_OK && isnan(record.w1)) { /* expectations only: to 1e-10 of their values */
+            out->functionals = W1;
+            for (int f = 0; f < W1; f++) out->noise[f][i] = 1e-10;
         }
         fk_trial_free(&trial);
     }

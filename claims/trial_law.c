@@ -2,6 +2,7 @@
 /* Which interpretation of the step tables takes which case. */
 #include <math.h>
 
+#include "analytic/backward_law.h"
 #include "analytic/gaussian_law.h"
 #include "analytic/grid_law.h"
 #include "analytic/history.h"
@@ -80,6 +81,31 @@ static int on_grid(const fk_mixture *data, const fk_trial *trial, const fk_margi
     return FK_OK;
 }
 
+static int backward(const fk_scheme *scheme, const fk_mixture *data, const fk_trial *trial,
+                    const fk_marginal *start, const fk_functionals *functionals,
+                    fk_law_record *record, fk_error *err)
+{
+    fk_stage history[FK_MAX_HISTORY];
+    const fk_field field = fk_mixture_field(data);
+    fk_backward_law run = {.step = trial->plan.step,
+                           .n_steps = trial->plan.n_steps,
+                           .field = &field,
+                           .start = {start, trial->prior},
+                           .functionals = functionals,
+                           .noisy = true,
+                           .threads = 1};
+    if (trial->axis.past > 0) {
+        fk_history_stages(&trial->axis, scheme, trial->eta, history);
+        run.history = history;
+    }
+    fk_expectations found;
+    int status = fk_backward_law_run(&run, false, &found, err);
+    if (status != FK_OK) return status;
+    *record = fk_law_record_empty();
+    fk_law_record_set(record, functionals, found.mass, found.value);
+    return FK_OK;
+}
+
 int fk_trial_law(const fk_scheme *scheme, const fk_mixture *data, const fk_trial *trial,
                  const fk_functionals *given, fk_law_record *record, fk_error *err)
 {
@@ -94,10 +120,12 @@ int fk_trial_law(const fk_scheme *scheme, const fk_mixture *data, const fk_trial
         status = deterministic(scheme, data, trial, start, end, &functionals, record, err);
     else if (fk_grid_law_takes(trial->plan.step, trial->plan.n_steps))
         status = on_grid(data, trial, start, end, &functionals, record, err);
+    else if (fk_backward_law_takes(trial->plan.step, trial->plan.n_steps))
+        status = backward(scheme, data, trial, start, &functionals, record, err);
     else
         status = fk_fail(err, FK_USAGE,
-                         "no law on a mixture for schemes whose noise enters before the last "
-                         "evaluation; take one Gaussian");
+                         "no law on a mixture takes more than two normals a step, or more than "
+                         "one entry of history with noise; take one Gaussian");
     fk_marginal_free(start);
     fk_marginal_free(end);
     return status;
