@@ -7,8 +7,8 @@
 #include "analytic/backward_parts.h"
 
 /* ALONG, ACROSS: nodes of the first rules. TRIALS: states to try. */
-enum { ALONG = 32, ACROSS = 4, TRIALS = 128, MODE_TRIALS = 64, MODES = 16 };
-static const double TOLERANCE = 2e-12;
+enum { ALONG = 32, ACROSS = 4, TRIALS = 128, MODE_TRIALS = 64, MODES = 8, MOST_MODES = 32 };
+static const double TOLERANCE = 1e-11;
 
 fk_rules *fk_rules_new(const fk_backward_law *b, bool fine)
 {
@@ -40,11 +40,16 @@ typedef struct {
     double *u; /* (places, modes, width) */
 } trial;
 
+static size_t stride_of(const fk_backward_run *r, size_t trials)
+{
+    return r->nodes > 2 * trials ? (r->nodes - 1) / trials : 1;
+}
+
 static bool trial_new(const fk_backward_run *r, const fk_rules *rules, size_t n,
                       const fk_spline *next, const fk_choice *c, size_t trials, trial *t)
 {
     fk_move v = fk_move_new(r->b, n, &rules->along[c->along], &rules->across[c->across]);
-    fk_states s = fk_states_new(r, &v, n, (r->nodes - 1) / trials, c->modes);
+    fk_states s = fk_states_new(r, &v, n, stride_of(r, trials), c->modes);
     *t = (trial){s.places, s.modes, NULL};
     t->u = fk_alloc(s.places * s.modes * FK_SPLINE_WIDTH, sizeof *t->u);
     bool finite = fk_backward_mean(r, &v, n, &s, next, t->u);
@@ -90,17 +95,25 @@ static bool refine(const fk_backward_run *r, const fk_rules *rules, size_t n, co
     return finite;
 }
 
+/* Modes from k on, all that were tried, do not matter. */
+static bool enough(const fk_backward_run *r, size_t n, const trial *t, size_t k)
+{
+    return mean_size(r, n, t, NULL, k, t->modes - k) <= TOLERANCE;
+}
+
 static bool choose_modes(const fk_backward_run *r, const fk_rules *rules, size_t n,
                          const fk_spline *next, fk_choice *c)
 {
-    trial a;
-    c->modes = MODES;
-    bool finite = trial_new(r, rules, n, next, c, MODE_TRIALS, &a);
-    if (finite) fk_spline_fit_modes(a.places, a.modes, a.u);
-    while (finite && c->modes > 1 &&
-           mean_size(r, n, &a, NULL, c->modes - 1, MODES - c->modes + 1) <= TOLERANCE)
-        c->modes--;
-    free(a.u);
+    bool finite = true, settled = false;
+    for (c->modes = MODES; finite && !settled; c->modes *= 2) {
+        trial t;
+        finite = trial_new(r, rules, n, next, c, MODE_TRIALS, &t);
+        fk_spline_fit_modes(t.places, t.modes, t.u);
+        settled = c->modes == MOST_MODES || enough(r, n, &t, c->modes - 2);
+        while (settled && c->modes > 1 && enough(r, n, &t, c->modes - 1)) c->modes--;
+        free(t.u);
+        if (settled) break;
+    }
     return finite;
 }
 
@@ -120,6 +133,6 @@ bool fk_backward_choose(const fk_backward_run *r, const fk_rules *rules, size_t 
         return finite;
     }
     finite = finite && choose_modes(r, rules, n, next, c);
-    if (rules->fine) c->modes *= 2;
+    if (rules->fine) c->modes += c->modes / 2 + 1;
     return finite;
 }

@@ -9,7 +9,7 @@
 
 #include "analytic/backward_parts.h"
 
-enum { CELLS = FK_COARSE, NODES = CELLS + 1, ALONG = 32, ACROSS = 3 };
+enum { CELLS = FK_COARSE, NODES = CELLS + 1, ALONG = 32, ACROSS = 3, ACROSS_HISTORY = 16 };
 
 typedef struct {
     fk_extent at;
@@ -99,7 +99,12 @@ int fk_backward_extents(const fk_backward_law *b, double tail, fk_extent *extent
     for (size_t i = 0; i < NODES; i++)
         c.at.mass[i] = (range[1] - range[0]) / CELLS * fk_start_density(&b->start, c.x[i]);
     extent[0] = c.at;
-    fk_normal_rule along = fk_normal_trapezium(ALONG), across = fk_normal_hermite(ACROSS);
+    bool history = false;
+    for (size_t n = 1; n < b->n_steps; n++) history |= b->step[n].history > 0;
+    fk_normal_rule along = fk_normal_trapezium(ALONG);
+    /* across the result's noise x does not reach far, but H may */
+    fk_normal_rule across =
+        history ? fk_normal_trapezium(ACROSS_HISTORY) : fk_normal_hermite(ACROSS);
     int status = FK_OK;
     for (size_t n = 0; n < b->n_steps && status == FK_OK; n++) {
         fk_move v = fk_move_new(b, n, &along, &across);

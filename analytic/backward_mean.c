@@ -6,8 +6,9 @@
 
 #include "analytic/backward_parts.h"
 
-/* Images at a time: their arrays fit the second-level cache. */
-enum { POINTS = 1024 };
+/* POINTS: images at a time, whose arrays fit the second-level cache. SHARE: fewer images are not
+ * worth a second thread. */
+enum { POINTS = 1024, SHARE = 1 << 15 };
 
 /* A thread's memory. */
 typedef struct {
@@ -15,8 +16,9 @@ typedef struct {
 } desk;
 
 typedef struct {
-    void (*weigh)(size_t, size_t, size_t, const double *, const double *, const double *, double *);
-    void (*sum)(size_t, const double *, const double *, double *);
+    void (*weigh)(const fk_spline *, size_t, const double *, const double *, const double *, size_t,
+                  size_t, double *);
+    void (*sum)(const fk_spline *, size_t, size_t, const double *, double *);
 } kernels;
 
 static desk desk_new(const fk_move *v, const fk_spline *next, size_t count)
@@ -48,19 +50,17 @@ static void to_units(size_t n, double *y, double lo, double scale, double from, 
 static void average(const kernels *k, const fk_move *v, const fk_spline *next, const double *xi,
                     const double *e, double *row, double *out)
 {
-    const size_t modes = next->modes;
     double first = xi[0], last = xi[0];
     for (size_t p = 1; p < v->m; p++) {
         first = xi[p] < first ? xi[p] : first;
         last = xi[p] > last ? xi[p] : last;
     }
-    size_t begin = (size_t)first > 0 ? (size_t)first - 1 : 0; /* at the edge t may be 1 */
-    size_t count = ((size_t)last + FK_SPLINE_TAPS - begin) * modes;
-    size_t most = (next->n + 2 * FK_SPLINE_MARGIN - begin) * modes;
-    count = count < most ? count : most;
-    memset(row + begin * modes, 0, count * sizeof *row);
-    k->weigh(next->n, modes, v->m, xi, e, v->weight, row);
-    k->sum(count, row + begin * modes, next->coef + begin * modes * FK_SPLINE_WIDTH, out);
+    const size_t cells = next->n - 1, begin = (size_t)first < cells ? (size_t)first : cells - 1;
+    const size_t end = (size_t)last < cells ? (size_t)last : cells - 1;
+    const size_t stride = end - begin + FK_SPLINE_TAPS;
+    memset(row, 0, stride * next->modes * sizeof *row);
+    k->weigh(next, v->m, xi, e, v->weight, begin, stride, row);
+    k->sum(next, begin, stride, row, out);
 }
 
 bool fk_backward_mean(const fk_backward_run *r, const fk_move *v, size_t n, const fk_states *s,
@@ -73,8 +73,9 @@ bool fk_backward_mean(const fk_backward_run *r, const fk_move *v, size_t n, cons
     const double e_middle = (to->e_lo + to->e_hi) / 2,
                  e_scale = to->e_hi > to->e_lo ? 2 / (to->e_hi - to->e_lo) : 0;
     const kernels k = {FK_CHOOSE_KERNEL(fk_spline_weigh), FK_CHOOSE_KERNEL(fk_spline_sum)};
+    const int threads = all * v->m >= SHARE ? r->threads : 1;
     bool finite = true;
-#pragma omp parallel num_threads(r->threads)
+#pragma omp parallel num_threads(threads)
     {
         desk d = desk_new(v, next, count);
 #pragma omp for schedule(static) reduction(&& : finite)

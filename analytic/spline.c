@@ -8,7 +8,7 @@
 
 /* B at 0, 1, 2, 3 */
 static const double at_nodes[] = {2416. / 5040, 1191. / 5040, 120. / 5040, 1. / 5040};
-enum { BANDS = 3 };
+enum { BANDS = 3, WIDTH = FK_SPLINE_WIDTH };
 
 /* The collocation matrix for odd functions about nodes 0 and n - 1, where they vanish: symmetric
  * and positive definite (B's transform is positive). */
@@ -42,7 +42,8 @@ fk_spline fk_spline_new(size_t n, size_t modes)
 {
     assert(n >= 16 && modes >= 1 && modes <= FK_SPLINE_MODES);
     fk_spline s = {.n = n, .modes = modes};
-    s.coef = fk_alloc((n + 2 * FK_SPLINE_MARGIN) * modes * FK_SPLINE_WIDTH, sizeof *s.coef);
+    s.value = fk_alloc(n * modes * WIDTH, sizeof *s.value);
+    s.coef = fk_alloc((n + 2 * FK_SPLINE_MARGIN) * modes * WIDTH, sizeof *s.coef);
     s.factor = fk_alloc(n * (BANDS + 1), sizeof *s.factor);
     factorise(n, (double(*)[BANDS + 1]) s.factor);
     return s;
@@ -50,13 +51,8 @@ fk_spline fk_spline_new(size_t n, size_t modes)
 
 void fk_spline_free(fk_spline *s)
 {
-    free(s->coef), free(s->factor);
+    free(s->value), free(s->coef), free(s->factor);
     *s = (fk_spline){0};
-}
-
-double *fk_spline_values(fk_spline *s, size_t i)
-{
-    return s->coef + (i + FK_SPLINE_MARGIN) * s->modes * FK_SPLINE_WIDTH;
 }
 
 double fk_spline_node(size_t modes, size_t j)
@@ -66,7 +62,6 @@ double fk_spline_node(size_t modes, size_t j)
 
 void fk_spline_fit_modes(size_t places, size_t modes, double *value)
 {
-    enum { WIDTH = FK_SPLINE_WIDTH };
     double turn[FK_SPLINE_MODES][FK_SPLINE_MODES], old[FK_SPLINE_MODES * WIDTH];
     for (size_t k = 0; k < modes; k++)
         for (size_t j = 0; j < modes; j++)
@@ -83,55 +78,64 @@ void fk_spline_fit_modes(size_t places, size_t modes, double *value)
     }
 }
 
-static void add_rows(size_t width, double *to, double weight, const double *from)
+/* c (n, width) += weight times row j, to row i */
+static void add_row(double *c, size_t i, double weight, size_t j)
 {
-    for (size_t f = 0; f < width; f++) to[f] += weight * from[f];
-}
-
-/* Add c times the straight line through the end values. */
-static void add_line(fk_spline *s, double c, const double *first, const double *last)
-{
-    const size_t width = s->modes * FK_SPLINE_WIDTH;
-    for (size_t i = 0; i < s->n; i++) {
-        double u = (double)i / (double)(s->n - 1);
-        add_rows(width, fk_spline_values(s, i), c * (1 - u), first);
-        add_rows(width, fk_spline_values(s, i), c * u, last);
-    }
+    for (size_t f = 0; f < WIDTH; f++) c[i * WIDTH + f] += weight * c[j * WIDTH + f];
 }
 
 /* Many right-hand sides lie side by side: that is what a solver of one's own is for. */
-static void solve(fk_spline *s)
+static void solve(const fk_spline *s, double *c)
 {
-    const size_t n = s->n, width = s->modes * FK_SPLINE_WIDTH;
+    const size_t n = s->n;
     double(*l)[BANDS + 1] = (double(*)[BANDS + 1]) s->factor;
     for (size_t i = 2; i + 1 < n; i++)
         for (size_t j = i > BANDS + 1 ? i - BANDS : 1; j < i; j++)
-            add_rows(width, fk_spline_values(s, i), -l[i][BANDS + j - i], fk_spline_values(s, j));
+            add_row(c, i, -l[i][BANDS + j - i], j);
     for (size_t i = n - 2; i >= 1; i--) {
-        double *at = fk_spline_values(s, i);
-        for (size_t f = 0; f < width; f++) at[f] /= l[i][BANDS];
+        for (size_t f = 0; f < WIDTH; f++) c[i * WIDTH + f] /= l[i][BANDS];
         for (size_t j = i + 1; j <= i + BANDS && j + 1 < n; j++)
-            add_rows(width, at, -l[j][BANDS + i - j], fk_spline_values(s, j));
+            add_row(c, i, -l[j][BANDS + i - j], j);
     }
+}
+
+/* Add `sign` times the straight line through first and last (width). */
+static void add_line(size_t n, double sign, const double *first, const double *last, double *c)
+{
+    for (size_t i = 0; i < n; i++) {
+        double u = (double)i / (double)(n - 1);
+        for (size_t f = 0; f < WIDTH; f++)
+            c[i * WIDTH + f] += sign * ((1 - u) * first[f] + u * last[f]);
+    }
+}
+
+/* One mode: c (n, width) within its margins, from values to coefficients. */
+static void fit(const fk_spline *s, double *c)
+{
+    const size_t n = s->n;
+    double first[WIDTH], last[WIDTH], *end = c + (n - 1) * WIDTH;
+    memcpy(first, c, sizeof first);
+    memcpy(last, end, sizeof last);
+    add_line(n, -1, first, last, c);
+    memset(c, 0, sizeof first);
+    memset(end, 0, sizeof last);
+    solve(s, c);
+    add_line(n, 1, first, last, c);
+    for (size_t k = 1; k <= FK_SPLINE_MARGIN; k++)
+        for (size_t f = 0; f < WIDTH; f++) {
+            *(c + f - k * WIDTH) = 2 * first[f] - c[k * WIDTH + f];
+            end[k * WIDTH + f] = 2 * last[f] - *(end + f - k * WIDTH);
+        }
 }
 
 void fk_spline_fit(fk_spline *s)
 {
-    const size_t width = s->modes * FK_SPLINE_WIDTH;
-    if (s->modes > 1) fk_spline_fit_modes(s->n, s->modes, fk_spline_values(s, 0));
-    double *first = fk_alloc(2 * width, sizeof *first), *last = first + width;
-    memcpy(first, fk_spline_values(s, 0), width * sizeof *first);
-    memcpy(last, fk_spline_values(s, s->n - 1), width * sizeof *last);
-    add_line(s, -1, first, last);
-    solve(s);
-    add_line(s, 1, first, last);
-    memcpy(fk_spline_values(s, 0), first, width * sizeof *first);
-    memcpy(fk_spline_values(s, s->n - 1), last, width * sizeof *last);
-    for (size_t k = 1; k <= FK_SPLINE_MARGIN; k++)
-        for (size_t f = 0; f < width; f++) {
-            fk_spline_values(s, 0)[f - k * width] = 2 * first[f] - fk_spline_values(s, k)[f];
-            fk_spline_values(s, s->n - 1 + k)[f] =
-                2 * last[f] - fk_spline_values(s, s->n - 1 - k)[f];
-        }
-    free(first);
+    const size_t row = (s->n + 2 * FK_SPLINE_MARGIN) * WIDTH;
+    if (s->modes > 1) fk_spline_fit_modes(s->n, s->modes, s->value);
+    for (size_t k = 0; k < s->modes; k++) {
+        double *c = s->coef + k * row + FK_SPLINE_MARGIN * WIDTH;
+        for (size_t i = 0; i < s->n; i++)
+            memcpy(c + i * WIDTH, s->value + (i * s->modes + k) * WIDTH, WIDTH * sizeof *c);
+        fit(s, c);
+    }
 }

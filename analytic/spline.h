@@ -19,7 +19,8 @@ enum { FK_SPLINE_TAPS = 8, FK_SPLINE_WIDTH = 24, FK_SPLINE_MARGIN = 3, FK_SPLINE
 
 typedef struct {
     size_t n, modes;
-    double *coef;   /* (n + 2 margin, modes, width), the first of them k = -margin */
+    double *value;  /* (n, modes, width): at nodes; mode j is at e_j = fk_spline_node(modes, j) */
+    double *coef;   /* (modes, n + 2 margin, width), the first of a row k = -margin */
     double *factor; /* (n, 4): L D L^T of the collocation matrix, which has 3 bands */
 } fk_spline;
 
@@ -27,24 +28,23 @@ typedef struct {
 fk_spline fk_spline_new(size_t n, size_t modes);
 void fk_spline_free(fk_spline *);
 
-/* Where the values of node i go: (modes, width), mode j for e_j = fk_spline_node. */
-double *fk_spline_values(fk_spline *, size_t i);
 /* The Chebyshev nodes cos(pi (j + 1/2) / modes). */
 double fk_spline_node(size_t modes, size_t j);
 /* value (places, modes, width): from values at these nodes to coefficients of T_0, T_1, .. */
 void fk_spline_fit_modes(size_t places, size_t modes, double *value);
 
-/* From values to coefficients, in place. */
+/* From values to coefficients; the values are lost. */
 void fk_spline_fit(fk_spline *);
 
-/* row (n + 2 margin, modes) += the weights of points (xi_p, e_p), each times weight_p: count is a
- * multiple of FK_LANES, xi in [0, n - 1], e in [-1, 1] or NULL with one mode. */
+/* row (modes, stride) += the weights of points (xi_p, e_p) over the coefficients, each times
+ * weight_p: xi in [0, n - 1], e in [-1, 1]; count is a multiple of FK_LANES. row begins with the
+ * coefficients of cell `begin`, at or below all the points. */
 FK_DECLARE_KERNEL(void, fk_spline_weigh,
-                  (size_t n, size_t modes, size_t count, const double *xi, const double *e,
-                   const double *weight, double *row));
+                  (const fk_spline *, size_t count, const double *xi, const double *e,
+                   const double *weight, size_t begin, size_t stride, double *row));
 
-/* out (width) = sum_{k < count} row_k coef_k, coef (count, width) */
+/* out (width) = sum of row (modes, stride) times the coefficients. */
 FK_DECLARE_KERNEL(void, fk_spline_sum,
-                  (size_t count, const double *row, const double *coef, double *out));
+                  (const fk_spline *, size_t begin, size_t stride, const double *row, double *out));
 
 #endif

@@ -18,12 +18,20 @@ static inline __attribute__((always_inline)) void taps(const lanes t, lanes b[FK
     }
 }
 
-void FK_KERNEL(fk_spline_weigh)(size_t n, size_t modes, size_t count, const double *xi,
-                                const double *e, const double *weight, double *row)
+/* Lanes are taken in an order that keeps apart, in time, stores to overlapping places: images that
+ * follow one another lie a few cells apart. */
+static inline size_t nth_lane(size_t i)
 {
-    const double last = (double)(n - 2); /* the last cell's node */
+    return i * 5 % FK_LANES;
+}
+
+void FK_KERNEL(fk_spline_weigh)(const fk_spline *s, size_t count, const double *xi, const double *e,
+                                const double *weight, size_t begin, size_t stride, double *row)
+{
+    const double last = (double)(s->n - 2); /* the last cell's node */
     for (size_t p = 0; p < count; p += FK_LANES) {
         lanes t, b[FK_SPLINE_TAPS];
+        double tap[FK_LANES][FK_SPLINE_TAPS];
         int cell[FK_LANES];
         FK_FOR_LANES(l)
         {
@@ -32,12 +40,15 @@ void FK_KERNEL(fk_spline_weigh)(size_t n, size_t modes, size_t count, const doub
             t[l] = xi[p + l] - (double)cell[l];
         }
         taps(t, b);
-        for (size_t l = 0; l < FK_LANES; l++) {
-            double *to = row + (size_t)cell[l] * modes, mode = weight[p + l], before = 0;
-            for (size_t k = 0; k < modes; k++) {
-                for (size_t j = 0; j < FK_SPLINE_TAPS; j++)
-                    to[j * modes + k] = fma(mode, b[j][l], to[j * modes + k]);
-                if (k + 1 == modes) break;
+        for (size_t l = 0; l < FK_LANES; l++)
+            for (size_t j = 0; j < FK_SPLINE_TAPS; j++) tap[l][j] = b[j][l];
+        for (size_t i = 0; i < FK_LANES; i++) {
+            const size_t l = nth_lane(i);
+            double *to = row + (size_t)cell[l] - begin, mode = weight[p + l], before = 0;
+            for (size_t k = 0;; k++, to += stride) {
+#pragma omp simd
+                for (size_t j = 0; j < FK_SPLINE_TAPS; j++) to[j] = fma(mode, tap[l][j], to[j]);
+                if (k + 1 == s->modes) break;
                 double next = k ? fma(2 * e[p + l], mode, -before) : e[p + l] * mode;
                 before = mode, mode = next;
             }
@@ -45,13 +56,18 @@ void FK_KERNEL(fk_spline_weigh)(size_t n, size_t modes, size_t count, const doub
     }
 }
 
-void FK_KERNEL(fk_spline_sum)(size_t count, const double *row, const double *coef, double *out)
+void FK_KERNEL(fk_spline_sum)(const fk_spline *s, size_t begin, size_t stride, const double *row,
+                              double *out)
 {
     double sum[FK_SPLINE_WIDTH] = {0};
-    for (size_t k = 0; k < count; k++) {
-        const double w = row[k], *from = coef + k * FK_SPLINE_WIDTH;
+    for (size_t k = 0; k < s->modes; k++) {
+        const double *from =
+            s->coef + (k * (s->n + 2 * FK_SPLINE_MARGIN) + begin) * FK_SPLINE_WIDTH;
+        for (size_t i = 0; i < stride; i++, row++, from += FK_SPLINE_WIDTH) {
+            const double w = *row;
 #pragma omp simd
-        for (size_t f = 0; f < FK_SPLINE_WIDTH; f++) sum[f] = fma(w, from[f], sum[f]);
+            for (size_t f = 0; f < FK_SPLINE_WIDTH; f++) sum[f] = fma(w, from[f], sum[f]);
+        }
     }
     for (size_t f = 0; f < FK_SPLINE_WIDTH; f++) out[f] = sum[f];
 }
