@@ -89,7 +89,10 @@ int band_trajectories(const lab *l, double factor, double *path, fk_error *err)
     fk_field exact = fk_mixture_field(l->set.mixture);
     fk_scaled scaled = {&exact, factor};
     fk_field field = fk_scaled_field(&scaled);
-    fk_adaptive_options o = {.rtol = 1e-10, .atol = 1e-10, .threads = l->set.threads};
+    fk_adaptive_options o = {.rtol = BAND_ROUNDING,
+                             .atol =
+                                 BAND_TOLERANCE * fk_reverse_narrowest(l->set.mixture, l->set.axis),
+                             .threads = l->set.threads};
     int status =
         fk_adaptive_solve(&fk_rk45, &l->schedule, &field, t, rows, PATHS + 1, path, &o, err);
     free(t);

@@ -57,7 +57,11 @@ summary band_summary_new(size_t rows);
 void band_summary_free(summary *);
 /* A run of n particles into s, made by band_summary_new. */
 int band_simulate(const lab *, which run, size_t n, summary *s, fk_error *) FK_CHECKED;
-/* The ODE's trajectories (rows, PATHS + 1), to 1e-10, with `factor` times the score. */
+/* The ODE's trajectories (rows, PATHS + 1), with `factor` times the score. Local error:
+ * BAND_TOLERANCE of the narrowest component's standard deviation, and BAND_ROUNDING of x, below
+ * which rounding would decide. */
+#define BAND_TOLERANCE 1e-10
+#define BAND_ROUNDING  0x1p-50
 int band_trajectories(const lab *, double factor, double *path, fk_error *) FK_CHECKED;
 
 #endif

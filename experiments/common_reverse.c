@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "experiments/common_reverse.h"
 
+#include <math.h>
+
 #include "claims/sampling.h"
 
 int fk_reverse_simulate(const fk_reverse_setting *set, const fk_reverse_run *run,
@@ -31,4 +33,15 @@ int fk_reverse_simulate(const fk_reverse_setting *set, const fk_reverse_run *run
     if (status) fk_snapshots_free(*seen), *seen = NULL;
     fk_plan_free(&plan);
     return status;
+}
+
+double fk_reverse_narrowest(const fk_mixture *mixture, const fk_axis *axis)
+{
+    double data = INFINITY, least = INFINITY;
+    for (size_t i = 0; i < mixture->k * mixture->dim; i++) data = fmin(data, mixture->var[i]);
+    for (size_t n = 0; n <= axis->n_steps; n++) {
+        const fk_coeffs *c = &axis->node[n];
+        least = fmin(least, c->s * c->s * data + c->sigma * c->sigma);
+    }
+    return sqrt(least);
 }

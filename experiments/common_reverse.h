@@ -33,4 +33,8 @@ typedef struct {
 int fk_reverse_simulate(const fk_reverse_setting *, const fk_reverse_run *, fk_snapshots **seen,
                         fk_error *err) FK_CHECKED;
 
+/* The least standard deviation that a component of the mixture has along any direction, at any node
+ * of the axis: the scale on which an ODE solver must be right, where all noise is gone too. */
+double fk_reverse_narrowest(const fk_mixture *, const fk_axis *);
+
 #endif

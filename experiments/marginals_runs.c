@@ -81,7 +81,11 @@ static int run_adaptive(const lab *l, double factor, fk_source start, size_t n, 
     start.fill(start.self, 0, (fk_block){.x = x, .n = padded, .dim = dim, .ld = padded});
     for (size_t p = 0; p < n; p++)
         for (size_t i = 0; i < dim; i++) path[p * dim + i] = x[i * padded + p];
-    fk_adaptive_options o = {.rtol = 1e-4, .atol = 1e-4, .threads = l->threads};
+    /* 1e-4 of the narrowest component, times a hundred steps: a hundredth of its sd, 0.004 in
+     * probability. The step is not let shrink for rounding: 2^-50 of x. */
+    fk_adaptive_options o = {.rtol = 0x1p-50,
+                             .atol = 1e-4 * fk_reverse_narrowest(l->mixture, &l->on.axis),
+                             .threads = l->threads};
     int status =
         fk_adaptive_solve(&fk_rk45, &l->on.schedule, &field, t, TIMES + 1, n, path, &o, err);
     if (status == FK_OK) {

@@ -5,6 +5,7 @@ import json
 import math
 import os
 import shutil
+import struct
 import subprocess
 import tempfile
 import xml.etree.ElementTree
@@ -141,6 +142,31 @@ def check_exploding_noise(scratch):
     holds(out)
     scale = [row["scale"] for row in table(f"{out}/free.csv")]
     assert scale[0] > 49 and scale[-1] < 2  # drawn in standard deviations
+
+
+def check_points_with_next_to_no_noise(scratch):
+    """Two points, sigma(t_min) = 1.1e-4: the samples by plain Python, the table's KS by the verdicts."""
+    points = f"{scratch}/two.json"
+    with open(points, "w") as f:
+        f.write('{"dim": 1, "components": [{"weight": 0.5, "mean": [-1], "std": 0}, {"weight": 0.5, "mean": [1], "std": 0}]}')
+    for schedule in ("sub-vp", "ve:sigma_min=1e-4,sigma_max=50"):
+        out = f"{scratch}/two {schedule[:2]}"
+        fokker("marginals", "--quick", "--no-plot", "--mixture", points, "--schedule", schedule, "--out", out)
+        holds(out)
+        with open(f"{out}/rk45.npy", "rb") as f:
+            x = f.read()[128:]
+        x = struct.unpack(f"<{len(x) // 8}d", x)[-len(x) // 48 :]  # the last of six times
+        y = 0.1 * 0.001 + 19.9 * 0.001**2 / 2
+        s, sigma = (math.exp(-y / 2), -math.expm1(-y)) if schedule == "sub-vp" else (1.0, 1e-4)
+        for sign in (-1, 1):
+            z = [(v - sign * s) / sigma for v in x if v * sign > 0]
+            mean, var = sum(z) / len(z), sum(v * v for v in z) / len(z)
+            assert abs(mean) < 6 / math.sqrt(len(z)), (schedule, mean)
+            assert abs(var - 1) < 6 * math.sqrt(2 / len(z)), (schedule, var)
+    with open(points, "w") as f:
+        f.write('{"dim": 1, "components": [{"weight": 1, "mean": [0], "std": 0}]}')
+    fokker("band", "--quick", "--no-plot", "--mixture", points, "--schedule", "sub-vp", "--out", f"{scratch}/one")
+    holds(f"{scratch}/one")
 
 
 def check_without_gnuplot_the_data_stay(scratch):
