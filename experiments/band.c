@@ -37,8 +37,12 @@ static int prepare(const fk_experiment *e, size_t steps, fk_mixture **mixture, f
     if (!status)
         status = fk_axis_on_schedule(&l->schedule, "lambda", steps, l->schedule.t_max,
                                      l->schedule.t_min, axis, err);
-    if (!status) status = fk_make_folder(e->out, err);
-    return status;
+    if (status) return status;
+    l->set.mixture = *mixture;
+    l->set.axis = axis;
+    if (l->n == 0) l->n = fk_experiment_samples(*mixture, e->quick ? 10000 : 40000);
+    status = band_check_size(l, err);
+    return status ? status : fk_make_folder(e->out, err);
 }
 
 static int run_all(lab *l, fk_error *err)
@@ -115,9 +119,8 @@ int main(int argc, char **argv)
     size_t frames = 0, *node = fk_alloc(MAX_ROWS, sizeof *node);
     int status = prepare(&e, steps, &mixture, &axis, &l, &err);
     if (!status) {
-        l.set = (fk_reverse_setting){.mixture = mixture, .axis = &axis, .threads = cli.threads};
+        l.set.threads = cli.threads;
         l.seed = e.seed;
-        if (l.n == 0) l.n = fk_experiment_samples(mixture, e.quick ? 10000 : 40000);
         l.logt = l.schedule.t_max > 1.5;
         band_choose_rows(&l, e.quick ? MAX_ROWS / 2 + 1 : MAX_ROWS, node);
         status = run_all(&l, &err);

@@ -33,6 +33,12 @@ typedef struct {
  * components costs no more than one of 64; a quarter of n at least. */
 size_t fk_experiment_samples(const fk_mixture *, size_t n);
 
+/* A check whose margin no mistake exceeds is none. FK_USAGE where that of a probability, per_root /
+ * sqrt(n) + error / steps, is above `shown`, the least that the controls show: one line that names
+ * --steps, where the error alone takes half of it, or --n, and how many would do. */
+int fk_experiment_check_size(size_t n, size_t steps, double per_root, double error, double shown,
+                             fk_error *) FK_CHECKED;
+
 /* fk_csv_create for the file `name` of a folder. */
 int fk_experiment_csv(const char *folder, const char *name, const char *header, const char *comment,
                       fk_csv **csv, fk_error *err) FK_CHECKED;

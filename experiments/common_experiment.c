@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,24 @@ size_t fk_experiment_samples(const fk_mixture *mixture, size_t n)
 {
     size_t fewer = n * 64 / mixture->k;
     return fewer >= n ? n : (fewer < n / 4 ? n / 4 : fewer);
+}
+
+int fk_experiment_check_size(size_t n, size_t steps, double per_root, double error, double shown,
+                             fk_error *err)
+{
+    double bias = error / (double)steps;
+    if (bias > shown / 2)
+        return fk_fail(err, FK_USAGE,
+                       "--steps %zu is too few: the schemes' own error may be %.2g in probability, "
+                       "and wrong variants differ by %.2g; take --steps %.0f or more",
+                       steps, bias, shown, ceil(2 * error / shown));
+    double margin = per_root / sqrt((double)n) + bias, root = per_root / (shown - bias);
+    if (margin > shown)
+        return fk_fail(err, FK_USAGE,
+                       "--n %zu is too few: probabilities would be checked to %.2g, and wrong "
+                       "variants differ by %.2g; take --n %.0f or more",
+                       n, margin, shown, ceil(root * root));
+    return FK_OK;
 }
 
 int fk_experiment_csv(const char *folder, const char *name, const char *header, const char *comment,

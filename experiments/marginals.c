@@ -32,7 +32,7 @@ int main(int argc, char **argv)
         {"schedule", "S", "the noise schedule (default: vp-linear)", FK_OPT_TEXT, &e.schedule,
          false},
         {"n", "COUNT",
-         "particles a run (default: 100000, in 2-D 40000, with --quick 5000, down to a quarter of "
+         "particles a run (default: 100000, in 2-D 40000, with --quick 8000, down to a quarter of "
          "that "
          "for many components); rk45 takes a fifth",
          FK_OPT_COUNT, &l.n, false},
@@ -55,14 +55,16 @@ int main(int argc, char **argv)
         status = fk_fail(&err, FK_USAGE,
                          "--mixture %s has dim %zu, and what can be drawn has dim 1 or 2",
                          e.mixture, mixture->dim);
-    if (!status) status = fk_make_folder(e.out, &err);
     l.mixture = mixture;
     if (!status && l.n == 0) {
         size_t full = mixture->dim == 1 ? 100000 : 40000;
-        l.n = fk_experiment_samples(mixture, e.quick ? 5000 : full);
+        l.n = fk_experiment_samples(mixture, e.quick ? 8000 : full);
     }
     l.n_adaptive = l.n < 5 ? 1 : l.n / 5;
     if (!status) status = marginals_lab_new(&l, e.schedule, steps, &err);
+    if (!status) status = marginals_check_size(&l, &err);
+    if (!status) status = fk_make_folder(e.out, &err);
+    if (!status) status = marginals_run_all(&l, &err);
     if (!status) status = marginals_write_tables(&l, e.out, &err);
     int code = fk_cli_report(&err);
     if (!status) {

@@ -101,6 +101,12 @@ int marginals_lab_new(lab *l, const char *schedule, size_t steps, fk_error *err)
     }
     if (!status) status = stage_new(l, schedule, steps, &l->on, err);
     if (!status) status = stage_new(l, "ve", steps, &l->ve, err);
+    return status;
+}
+
+int marginals_run_all(lab *l, fk_error *err)
+{
+    int status = FK_OK;
     for (size_t i = 0; i < RUNS && !status; i++)
         status = marginals_simulate(l, (which)i, marginals_samples(l, (which)i), &l->run[i], err);
     return status;

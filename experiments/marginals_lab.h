@@ -43,9 +43,11 @@ typedef struct {
     fk_snapshots *run[RUNS];
 } lab;
 
-/* All runs on `schedule` and on VE, of a lab that holds mixture (borrowed), n, n_adaptive, seed and
+/* The axes on `schedule` and on VE, of a lab that holds mixture (borrowed), n, n_adaptive, seed and
  * threads. To be freed even where it fails. */
 int marginals_lab_new(lab *, const char *schedule, size_t steps, fk_error *) FK_CHECKED;
+/* Makes all its runs. */
+int marginals_run_all(lab *, fk_error *) FK_CHECKED;
 void marginals_lab_free(lab *);
 
 /* The six times on the user's schedule. */

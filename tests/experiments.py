@@ -186,6 +186,21 @@ def check_bad_input(scratch):
         assert mixture in told and "dim" in told, told
     one_line(fokker("band", "--schedule", "vp-lineer", "--out", f"{scratch}/refused", code=2))
     assert not os.path.exists(f"{scratch}/refused")
+    for name, args, which in (  # margins that no control exceeds
+        ("band", ("--n", "1"), "--n"),
+        ("band", ("--n", "1", "--steps", "1"), "--steps"),
+        ("band", ("--start", "385", "--steps", "200"), "--steps"),
+        ("marginals", ("--n", "500"), "--n"),
+        ("marginals", ("--steps", "20"), "--steps"),
+    ):
+        told = one_line(fokker(name, *args, "--no-plot", "--out", f"{scratch}/refused", code=2))
+        assert f"{which} {args[args.index(which) + 1]} is too few" in told, told
+    assert not os.path.exists(f"{scratch}/refused")
+    for name in ("band", "marginals"):  # as few as the message asks for are enough
+        told = one_line(fokker(name, "--n", "10", "--no-plot", "--out", f"{scratch}/refused", code=2))
+        enough = told.split("take --n ")[1].split()[0]
+        fokker(name, "--n", enough, "--no-plot", "--out", f"{scratch}/enough {name}")
+        holds(f"{scratch}/enough {name}")
     open(f"{scratch}/plain", "w").close()
     for name in TABLES:
         one_line(fokker(name, "--quick", "--out", f"{scratch}/plain/x", code=4))
