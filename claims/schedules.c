@@ -2,8 +2,6 @@
 /* The two VP schedules compared: where the cosine keeps more signal than the linear one, where it
  * decays faster. Each crossing is found twice: by Brent's method on the lab's schedules, and by a
  * fixed-point iteration on closed forms. */
-#include <gsl/gsl_errno.h>
-#include <gsl/gsl_roots.h>
 #include <math.h>
 
 #include "claims/claims.h"
@@ -36,22 +34,6 @@ static double rates(double t, void *of)
 {
     pair *p = of;
     return fabs(fk_schedule_at(&p->cosine, t).f) - fabs(fk_schedule_at(&p->linear, t).f);
-}
-
-static double brent(difference of, pair *p, double lo, double hi)
-{
-    gsl_root_fsolver *solver = gsl_root_fsolver_alloc(gsl_root_fsolver_brent);
-    gsl_function f = {of, p};
-    double root = NAN;
-    if (of(lo, p) * of(hi, p) < 0 && gsl_root_fsolver_set(solver, &f, lo, hi) == GSL_SUCCESS)
-        for (int i = 0; i < 200; i++) {
-            if (gsl_root_fsolver_iterate(solver) != GSL_SUCCESS) break;
-            root = gsl_root_fsolver_root(solver);
-            double width = gsl_root_fsolver_x_upper(solver) - gsl_root_fsolver_x_lower(solver);
-            if (width < 1e-15) break;
-        }
-    gsl_root_fsolver_free(solver);
-    return root;
 }
 
 /* The same roots as fixed points t <- h(t), each a contraction (|h'| below 0.3 at the root). */
@@ -119,7 +101,7 @@ static fk_verdict cosine_keeps_more(const fk_claim_env *env, const fk_claim *cla
 {
     (void)env, (void)claim;
     pair p = the_two(variant);
-    double root = brent(signals, &p, 0.5, 1), again = fixed_point(equal_signals, 0.9);
+    double root = fk_setting_root(signals, &p, 0.5, 1), again = fixed_point(equal_signals, 0.9);
     double until = variant->which == MORE_AT_ALL_TIMES ? 1 : root;
     return fk_measured(root + violations(signals, &p, until, 0, 1), again);
 }
@@ -130,7 +112,8 @@ static fk_verdict cosine_decays_faster_late(const fk_claim_env *env, const fk_cl
 {
     (void)env, (void)claim;
     pair p = the_two(variant);
-    double slope = brent(slopes, &p, 0.2, 0.99), rate = brent(rates, &p, 0.5, 0.99);
+    double slope = fk_setting_root(slopes, &p, 0.2, 0.99),
+           rate = fk_setting_root(rates, &p, 0.5, 0.99);
     double gap = fabs(slope - fixed_point(equal_slopes, 0.5));
     fk_worst(&gap, fabs(rate - fixed_point(equal_rates, 0.8)));
     bool printed = variant->which == MORE_AT_ALL_TIMES;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "claims/setting.h"
 
+#include <gsl/gsl_errno.h>
 #include <gsl/gsl_integration.h>
+#include <gsl/gsl_roots.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,6 +85,23 @@ void fk_keep_worst(fk_verdict *worst, double observed, double expected, double s
     worst->observed = observed;
     worst->expected = expected;
     worst->se = se;
+}
+
+double fk_setting_root(double (*f)(double, void *), void *self, double lo, double hi)
+{
+    gsl_root_fsolver *solver = gsl_root_fsolver_alloc(gsl_root_fsolver_brent);
+    gsl_function function = {f, self};
+    double root = NAN;
+    if (f(lo, self) * f(hi, self) < 0 &&
+        gsl_root_fsolver_set(solver, &function, lo, hi) == GSL_SUCCESS)
+        for (int i = 0; i < 200; i++) {
+            if (gsl_root_fsolver_iterate(solver) != GSL_SUCCESS) break;
+            root = gsl_root_fsolver_root(solver);
+            double width = gsl_root_fsolver_x_upper(solver) - gsl_root_fsolver_x_lower(solver);
+            if (width < 2e-16) break;
+        }
+    gsl_root_fsolver_free(solver);
+    return root;
 }
 
 enum { NODES = 20 }; /* tabulated by GSL to full precision */

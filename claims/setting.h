@@ -34,6 +34,10 @@ void fk_worst(double *worst, double value);
 /* The verdict of an exact check: observed against expected, nothing sampled. */
 fk_verdict fk_measured(double observed, double expected);
 
+/* The root of f in [lo, hi] by Brent's method, to its last bits; NaN where f has one sign at both
+ * ends. */
+double fk_setting_root(double (*f)(double, void *), void *self, double lo, double hi);
+
 /* Of several comparisons in one verdict keep the one with the largest |gap| + 6 se; NaN wins. */
 void fk_keep_worst(fk_verdict *worst, double observed, double expected, double se);
 /* Mean and standard deviation of sqrt(n) D_n, the Kolmogorov-Smirnov distance of n samples to their

@@ -3,11 +3,10 @@
 
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_integration.h>
-#include <gsl/gsl_odeiv2.h>
-#include <gsl/gsl_roots.h>
 #include <math.h>
 
 #include "analytic/marginal.h"
+#include "claims/moment_odes.h"
 #include "claims/setting.h"
 
 enum { TIMES = 50, SIDES = 2000 };
@@ -42,21 +41,10 @@ static double log_ratio_by_drift(double t, void *self)
     return value;
 }
 
-/* The root on [1/2, 1 - 1e-7] by Brent's method; NaN where the ends have one sign. */
+/* The root on [1/2, 1 - 1e-7]; NaN where the ends have one sign. */
 static double crossing(double (*gap)(double, void *), pair *p)
 {
-    gsl_function function = {gap, p};
-    gsl_root_fsolver *solver = gsl_root_fsolver_alloc(gsl_root_fsolver_brent);
-    double t = NAN;
-    if (gsl_root_fsolver_set(solver, &function, 0.5, 1.0 - 1e-7) == GSL_SUCCESS)
-        for (int i = 0; i < 100; i++) {
-            gsl_root_fsolver_iterate(solver);
-            t = gsl_root_fsolver_root(solver);
-            double lo = gsl_root_fsolver_x_lower(solver), hi = gsl_root_fsolver_x_upper(solver);
-            if (hi - lo < 2e-16) break;
-        }
-    gsl_root_fsolver_free(solver);
-    return t;
+    return fk_setting_root(gap, p, 0.5, 1.0 - 1e-7);
 }
 
 double schedules_crossing(const setting *set)
@@ -101,69 +89,33 @@ fk_verdict schedules_check_sides(const fk_claim_env *env, const fk_claim *claim,
 /* ---- (f, g^2) against (s, sigma) ---------------------------------------------------------------
  */
 
-typedef struct {
-    const fk_schedule *schedule;
-    double f_factor, g_power, half;
-} moments;
-
-/* m' = f m,  v' = 2 f v + g^2 */
-static int moment_rates(double t, const double y[], double rate[], void *self)
+/* The worst over the schedules of the relative errors of m and of v, from v = sigma^2 at t_min. */
+static double worst_moment(const setting *set, double f_factor, bool g_for_g2, bool of_mean)
 {
-    const moments *m = self;
-    fk_coeffs c = fk_schedule_at(m->schedule, t);
-    rate[0] = m->f_factor * c.f * y[0];
-    rate[1] = 2.0 * m->half * m->f_factor * c.f * y[1] + pow(c.g2, m->g_power);
-    return GSL_SUCCESS;
-}
-
-/* The worst relative error of coordinate `which` (0: m, 1: v), integrated from t_min to t_max. */
-static double moment_error(const moments *m, int which)
-{
-    const fk_schedule *schedule = m->schedule;
-    fk_coeffs c = fk_schedule_at(schedule, schedule->t_min);
-    double t = schedule->t_min, y[2] = {c.s, c.sigma * c.sigma}, worst = 0.0;
-    moments copy = *m;
-    gsl_odeiv2_system system = {moment_rates, NULL, 2, &copy};
-    gsl_odeiv2_driver *driver =
-        gsl_odeiv2_driver_alloc_y_new(&system, gsl_odeiv2_step_rk8pd, 1e-6, 0.0, 1e-13);
-    for (int i = 1; i <= TIMES; i++) {
-        double to = schedule->t_min + (schedule->t_max - schedule->t_min) * i / TIMES;
-        if (gsl_odeiv2_driver_apply(driver, &t, to, y) != GSL_SUCCESS) worst = NAN;
-        c = fk_schedule_at(schedule, to);
-        double exact = which == 0 ? c.s : c.sigma * c.sigma, error = fabs(y[which] / exact - 1.0);
-        fk_worst(&worst, error);
-    }
-    gsl_odeiv2_driver_free(driver);
-    return worst;
-}
-
-static double worst_moment(const setting *set, moments m, int which)
-{
-    double worst = 0.0;
+    double mean = 0.0, variance = 0.0;
     for (size_t i = 0; i < set->n; i++) {
-        m.schedule = &set->schedule[i];
-        double error = moment_error(&m, which);
-        fk_worst(&worst, error);
+        double sigma = fk_schedule_at(&set->schedule[i], set->schedule[i].t_min).sigma;
+        fk_moment_odes_solve(&set->schedule[i], f_factor, g_for_g2, sigma * sigma, &mean,
+                             &variance);
     }
-    return worst;
+    return of_mean ? mean : variance;
 }
 
 fk_verdict schedules_check_mean(const fk_claim_env *env, const fk_claim *claim,
                                 const fk_variant *variant)
 {
     (void)claim;
-    moments m = {.f_factor = variant->which == DOUBLE ? 2.0 : 1.0, .g_power = 1.0, .half = 1.0};
-    return (fk_verdict){.observed = worst_moment(env->context, m, 0)};
+    double factor = variant->which == DOUBLE ? 2.0 : 1.0;
+    return (fk_verdict){.observed = worst_moment(env->context, factor, false, true)};
 }
 
 fk_verdict schedules_check_variance(const fk_claim_env *env, const fk_claim *claim,
                                     const fk_variant *variant)
 {
     (void)claim;
-    moments m = {.f_factor = 1.0,
-                 .g_power = variant->which == ROOT ? 0.5 : 1.0,
-                 .half = variant->which == HALF ? 0.5 : 1.0};
-    return (fk_verdict){.observed = worst_moment(env->context, m, 1)};
+    double factor = variant->which == HALF ? 0.5 : 1.0;
+    return (fk_verdict){.observed =
+                            worst_moment(env->context, factor, variant->which == ROOT, false)};
 }
 
 /* lambda' = -g^2 / (2 sigma^2) */
