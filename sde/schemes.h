@@ -6,18 +6,35 @@
 
 #include "schedules/scheme.h"
 
+/* The table: a scheme's line here and its own file are all that it takes. */
+/* clang-format off */
+#define FK_SDE_SCHEMES(row) \
+    row(fk_euler_maruyama) \
+    row(fk_heun_sde) \
+    row(fk_sra1) \
+    row(fk_sra2) \
+    row(fk_sra3) \
+    row(fk_sosra) \
+    row(fk_shark) \
+    row(fk_sea) \
+    row(fk_platen2) \
+    row(fk_dri1) \
+    row(fk_exp_euler) \
+    row(fk_dpmpp_2m_sde) \
+    row(fk_dpmpp_3m_sde) \
+    row(fk_ancestral_small) \
+    row(fk_ancestral_large) \
+    row(fk_ancestral_optimal) \
+    row(fk_reverse_diffusion) \
+    row(fk_edm_churn) \
+    row(fk_pc)
+/* clang-format on */
+
+#define FK_DECLARE_SCHEME(name) extern const fk_scheme name;
+FK_SDE_SCHEMES(FK_DECLARE_SCHEME)
+#undef FK_DECLARE_SCHEME
+
 extern const fk_scheme *const fk_sde_schemes[]; /* pointers to the one record in each file */
 extern const size_t fk_n_sde_schemes;
-
-extern const fk_scheme fk_euler_maruyama, fk_heun_sde;
-extern const fk_scheme fk_sra1, fk_sra2, fk_sra3, fk_sosra; /* sra.c */
-extern const fk_scheme fk_shark, fk_sea;                    /* shark.c */
-extern const fk_scheme fk_platen2, fk_dri1;                 /* weak2.c */
-extern const fk_scheme fk_exp_euler;
-extern const fk_scheme fk_dpmpp_2m_sde, fk_dpmpp_3m_sde; /* dpmpp_sde.c; these two keep history */
-extern const fk_scheme fk_ancestral_small, fk_ancestral_large,
-    fk_ancestral_optimal;                           /* ancestral.c */
-extern const fk_scheme fk_reverse_diffusion, fk_pc; /* reverse_diffusion.c */
-extern const fk_scheme fk_edm_churn;
 
 #endif

@@ -84,11 +84,14 @@ int setup_remake(setup *s, size_t steps, fk_error *err)
     fk_axis_free(&s->axis);
     free(s->facts), s->facts = NULL;
     s->steps = steps;
-    int code = s->chain_spec ? fk_axis_on_chain(&s->chain, s->grid, steps, &s->axis, err)
-                             : fk_axis_on_schedule(&s->schedule, s->grid, steps, s->t_start,
+    const size_t asked = steps ? steps : 50;
+    int code = s->chain_spec ? fk_axis_on_chain(&s->chain, s->grid, asked, &s->axis, err)
+                             : fk_axis_on_schedule(&s->schedule, s->grid, asked, s->t_start,
                                                    s->t_end, &s->axis, err);
     if (code) return code;
     const size_t n = s->axis.n_steps; /* a grid file and a chain tell their own number and ends */
+    if (steps && steps != n)
+        return fk_fail(err, FK_USAGE, "--steps %zu: --grid %s has %zu", steps, s->grid, n);
     s->t_start = s->axis.t[0], s->from = s->axis.node[0];
     s->t_end = s->axis.t[n], s->to = s->axis.node[n];
     if (s->scheme.needs & FK_FACTS) {
@@ -121,7 +124,7 @@ int setup_make(setup *s, fk_error *err)
         return FK_OK;
     }
     if (!s->grid) s->grid = s->chain_spec ? "trailing" : "lambda";
-    return setup_remake(s, s->steps ? s->steps : 50, err);
+    return setup_remake(s, s->steps, err);
 }
 
 void setup_free(setup *s)

@@ -51,7 +51,8 @@ setup setup_default(void);
 
 /* Make mixture, scheme, axis and plan, after checking the options against one another. */
 int setup_make(setup *, fk_error *) FK_CHECKED;
-/* Make axis and plan anew for another number of steps. */
+/* Make axis and plan anew for another number of steps; 0: the default. A grid file with another
+ * number of steps is refused. */
 int setup_remake(setup *, size_t steps, fk_error *) FK_CHECKED;
 void setup_free(setup *);
 

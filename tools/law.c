@@ -18,12 +18,17 @@ typedef struct {
     int threads;
 } run;
 
+/* Below this no law is on its way to converge. */
+enum { MIN_CELLS = 16 };
+
 static int check(const run *r, fk_error *err)
 {
     if (strcmp(r->against, "marginal") != 0 && strcmp(r->against, "data") != 0)
         return fk_fail(err, FK_USAGE, "--against %s: it is marginal or data", r->against);
     for (size_t i = 0; i < r->steps.n; i++)
         if (r->steps.i[i] == 0) return fk_fail(err, FK_USAGE, "--steps: 0 steps; take 1 or more");
+    if (r->cells > 0 && r->cells < MIN_CELLS)
+        return fk_fail(err, FK_USAGE, "--cells %zu: take %d or more", r->cells, (int)MIN_CELLS);
     return FK_OK;
 }
 
