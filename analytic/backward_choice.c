@@ -6,9 +6,11 @@
 
 #include "analytic/backward_parts.h"
 
-/* ALONG, ACROSS: nodes of the first rules. TRIALS: states to try. */
-enum { ALONG = 32, ACROSS = 4, TRIALS = 128, MODE_TRIALS = 64, MODES = 8, MOST_MODES = 32 };
-static const double TOLERANCE = 1e-11;
+/* ALONG, ACROSS, MODES: the first to try. TRIALS: cells of the grid of states for it. */
+enum { ALONG = 32, ACROSS = 4, TRIALS = 64, MODE_TRIALS = 32, MODES = 8, MOST_MODES = 32 };
+/* Of one step, for 1e-9 in hundreds of steps: most need many fewer nodes. The last modes oscillate
+ * in H, and what they would add is smaller by far on the average than they are. */
+static const double TOLERANCE = 1e-11, MODE_TOLERANCE = 1e-10;
 
 fk_rules *fk_rules_new(const fk_backward_law *b, bool fine)
 {
@@ -98,7 +100,7 @@ static bool refine(const fk_backward_run *r, const fk_rules *rules, size_t n, co
 /* Modes from k on, all that were tried, do not matter. */
 static bool enough(const fk_backward_run *r, size_t n, const trial *t, size_t k)
 {
-    return mean_size(r, n, t, NULL, k, t->modes - k) <= TOLERANCE;
+    return mean_size(r, n, t, NULL, k, t->modes - k) <= MODE_TOLERANCE;
 }
 
 static bool choose_modes(const fk_backward_run *r, const fk_rules *rules, size_t n,
@@ -125,8 +127,12 @@ bool fk_backward_choose(const fk_backward_run *r, const fk_rules *rules, size_t 
     *c = (fk_choice){.modes = 1};
     bool finite = true;
     if (step->normals > 0) finite = refine(r, rules, n, next, c, &c->along, rules->n_along);
-    if (step->normals > 1 && finite)
-        finite = refine(r, rules, n, next, c, &c->across, rules->n_across);
+    if (step->normals > 1 && finite) {
+        fk_choice few = *c; /* what rules across differ by needs no fine rule along */
+        if (few.along > 1) few.along = 1;
+        finite = refine(r, rules, n, next, &few, &few.across, rules->n_across);
+        c->across = few.across;
+    }
     if (!reads) return finite;
     if (rules->modes) {
         c->modes = rules->modes;
