@@ -19,7 +19,7 @@ typedef struct {
     size_t n_steps;
     const fk_field *field; /* dim 1 */
     fk_start_law start;
-    size_t cells; /* 0: 4000, or what the smallest noise asks for, up to 2^17 */
+    size_t cells; /* at every time; 0: 4000, or where a step's noise asks for more, up to 2^19 */
     int threads;  /* 0: all; the law does not depend on it */
 } fk_grid_law;
 

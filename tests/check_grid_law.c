@@ -177,6 +177,23 @@ START_TEST(steps_without_noise_push_the_law_forward)
 }
 END_TEST
 
+/* Noise of 1e-4 on a law of width 1 asks for 2e5 cells, but only in the last steps. */
+START_TEST(cells_follow_the_noise_where_they_are_not_given)
+{
+    problem p;
+    problem_new(&p, "gaussian-1d", "sub-vp", "euler-maruyama", "lambda", 50, 1, 1e-3);
+    fk_gaussian data = {p.mixture->mean[0], p.mixture->var[0]};
+    fk_gaussian_law joint = fk_gaussian_law_start((fk_gaussian){p.from->mean[0], p.from->var[0]});
+    fk_gaussian_law_run(data, p.s.plan.step, p.s.plan.n_steps, &joint, NULL);
+    fk_grid_law grid = grid_of(&p, 0);
+    fk_law_record r = record_of(&p, &grid);
+    fk_assert_near(r.mass, 1, 1e-12);
+    fk_assert_near(r.mean, joint.mean[0], 1e-12);
+    fk_assert_near(r.var, joint.cov[0][0], 1e-12);
+    problem_free(&p);
+}
+END_TEST
+
 START_TEST(too_coarse_a_grid_is_refused_with_the_number_that_would_do)
 {
     problem p;
@@ -206,5 +223,6 @@ END_TEST
 FK_SUITE("grid_law", on_a_gaussian_it_is_the_gaussian_law,
          mass_is_one_and_more_cells_change_nothing, the_law_does_not_depend_on_threads,
          particles_have_this_law, steps_without_noise_push_the_law_forward,
+         cells_follow_the_noise_where_they_are_not_given,
          too_coarse_a_grid_is_refused_with_the_number_that_would_do,
          what_it_takes_is_read_from_the_tables)
