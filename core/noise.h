@@ -12,7 +12,13 @@
 #include "core/field.h"
 
 /* Streams: what a seed is used for. Two uses never share a stream. */
-enum { FK_STREAM_STEPS = 0, FK_STREAM_START = 1, FK_STREAM_DATA = 2, FK_STREAM_BROWNIAN = 3, FK_STREAM_USER = 16 };
+enum {
+    FK_STREAM_STEPS = 0,
+    FK_STREAM_START = 1,
+    FK_STREAM_DATA = 2,
+    FK_STREAM_BROWNIAN = 3,
+    FK_STREAM_USER = 16
+};
 
 typedef struct {
     uint64_t seed, stream;

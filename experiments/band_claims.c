@@ -116,7 +116,8 @@ static double farthest(const lab *l)
 #define ERROR_FREE  0.3
 #define ERROR_FIXED 0.8
 /* A control is caught six standard errors above the margin. The least that one shows, on all
- * schedules and 1-D built-in mixtures: g^2/2, 0.22 from p_1 and 0.41 from a point. */
+ * schedules with three-1d and on the 1-D built-in mixtures: g^2/2, 0.22 from p_1, 0.41 from a
+ * point. */
 #define SHOWN_FREE  0.22
 #define SHOWN_FIXED 0.4
 

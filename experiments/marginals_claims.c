@@ -80,7 +80,8 @@ static fk_verdict check_energy(const fk_claim_env *env, const fk_claim *claim, c
 /* P(sqrt(n) D > 3.6) = 2 exp(-2 3.6^2) = 1e-11 at one time in one direction. */
 #define KS_TAIL 3.6
 /* The least that a control shows in KS, the forward noise reused: 0.11 (flow, sub-vp) to 0.16, on
- * all built-in mixtures in one and two dimensions. */
+ * the built-in mixtures of one and two dimensions with vp-linear, on three-1d with every schedule.
+ */
 #define SHOWN 0.11
 
 /* Of log(s/sigma) over the axis. */

@@ -343,8 +343,8 @@ static double strong_error(const setting *s, double eta)
     return last;
 }
 
-/* Errors from 1e-1 down to 1e-6 (rk4), from numbers of order 1: rounding leaves 1e-9 of the least of
- * them, the clock's rate by differences 1e-10. */
+/* Errors from 1e-1 down to 1e-6 (rk4), from numbers of order 1: rounding leaves 1e-9 of the least
+ * of them, the clock's rate by differences 1e-10. */
 START_TEST(strong_errors_are_the_integrals_of_squared_path_differences)
 {
     const char *spec[] = {"euler", "rk4",   "euler-maruyama", "heun-sde",
