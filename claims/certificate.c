@@ -130,13 +130,26 @@ static bool any(const fk_finding *finding, fk_order_kind kind, fk_status status)
     return false;
 }
 
+/* Whether a part that decides applies and could not run: then no part decided. */
+static bool refused(const fk_finding *finding, fk_order_kind kind)
+{
+    for (size_t i = 0; i < fk_n_parts; i++)
+        if (finding[i].applies && !finding[i].ran && finding[i].part->kind == kind &&
+            finding[i].part->role == FK_DECIDES)
+            return true;
+    return false;
+}
+
 fk_certified fk_certify(const fk_finding *finding, fk_order_kind kind, double claim)
 {
     fk_certified out = {.claim = claim, .order = NAN, .status = FK_TEXT};
     out.worst = worst_of(finding, kind, FK_DECIDES);
     const fk_finding *bound = worst_of(finding, kind, FK_BOUNDS);
     if (!out.worst || (bound && bound->status == FK_FAILS)) out.worst = bound;
-    if (!out.worst) return out;
+    if (!out.worst) {
+        if (!isnan(claim) && refused(finding, kind)) out.status = FK_UNDECIDED;
+        return out;
+    }
     out.order = out.worst->order.p;
     if (isnan(claim)) return out;
     const bool above = out.order > claim + out.worst->margin;
