@@ -12,6 +12,11 @@ enum { ALONG = 32, ACROSS = 4, TRIALS = 64, MODE_TRIALS = 32, MODES = 8, MOST_MO
  * in H, and what they would add is smaller by far on the average than they are. */
 static const double TOLERANCE = 1e-11, MODE_TOLERANCE = 1e-10;
 
+static size_t with_check(size_t modes, bool fine)
+{
+    return fine ? modes + (modes + 1) / 2 : modes;
+}
+
 fk_rules *fk_rules_new(const fk_backward_law *b, bool fine)
 {
     fk_rules *r = fk_alloc(1, sizeof *r);
@@ -21,10 +26,10 @@ fk_rules *fk_rules_new(const fk_backward_law *b, bool fine)
     for (size_t k = 0; k < r->n_along; k++)
         r->along[k] = fk_normal_trapezium(factor * (b->along ? b->along : (size_t)ALONG << k));
     for (size_t k = 0; k < r->n_across; k++) {
-        size_t n = (k % 2 ? 3 : 2) * (size_t)ACROSS / 2 << k / 2; /* 4, 6, 8, 12, .. */
+        size_t n = ((k % 2 ? 3 : 2) * (size_t)ACROSS / 2) << (k / 2); /* 4, 6, 8, 12, .. */
         r->across[k] = fk_normal_hermite(factor * (b->across ? b->across : n));
     }
-    r->modes = factor * b->nodes;
+    r->modes = with_check(b->nodes, fine);
     r->fine = fine;
     return r;
 }
@@ -74,7 +79,7 @@ static double mean_size(const fk_backward_run *r, size_t n, const trial *a, cons
             sum[f % FK_SPLINE_WIDTH] += mass * fabs(a->u[k] - (b ? b[k] : 0));
     }
     for (size_t f = 0; f < FK_SPLINE_WIDTH; f++)
-        if (!(sum[f] / all <= worst)) worst = sum[f] / all;
+        if (!(sum[f] / all <= worst) && !isnan(worst)) worst = sum[f] / all;
     return worst;
 }
 
@@ -106,17 +111,17 @@ static bool enough(const fk_backward_run *r, size_t n, const trial *t, size_t k)
 static bool choose_modes(const fk_backward_run *r, const fk_rules *rules, size_t n,
                          const fk_spline *next, fk_choice *c)
 {
-    bool finite = true, settled = false;
-    for (c->modes = MODES; finite && !settled; c->modes *= 2) {
+    for (size_t tried = MODES; tried <= MOST_MODES; tried *= 2) {
         trial t;
-        finite = trial_new(r, rules, n, next, c, MODE_TRIALS, &t);
+        c->modes = tried;
+        bool finite = trial_new(r, rules, n, next, c, MODE_TRIALS, &t);
         fk_spline_fit_modes(t.places, t.modes, t.u);
-        settled = c->modes == MOST_MODES || enough(r, n, &t, c->modes - 2);
-        while (settled && c->modes > 1 && enough(r, n, &t, c->modes - 1)) c->modes--;
+        while (finite && c->modes > 1 && enough(r, n, &t, c->modes - 1)) c->modes--;
         free(t.u);
-        if (settled) break;
+        if (!finite) return false;
+        if (c->modes + 2 <= tried) break;
     }
-    return finite;
+    return true;
 }
 
 bool fk_backward_choose(const fk_backward_run *r, const fk_rules *rules, size_t n,
@@ -139,6 +144,6 @@ bool fk_backward_choose(const fk_backward_run *r, const fk_rules *rules, size_t 
         return finite;
     }
     finite = finite && choose_modes(r, rules, n, next, c);
-    if (rules->fine) c->modes += c->modes / 2 + 1;
+    c->modes = with_check(c->modes, rules->fine);
     return finite;
 }
