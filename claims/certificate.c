@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "claims/certificate.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,7 +29,7 @@ static fk_status judge(const fk_order *order, double claim, double margin)
  * order: a small leading term takes more steps to come out. Else the one of lowest order. */
 static bool is_passed_over(const fk_order *order, double error, double settled, double least)
 {
-    if (order->state != FK_ORDER_UNSETTLED || fabs(error) > settled) return false;
+    if (order->state != FK_ORDER_UNSETTLED || !(fabs(error) < settled)) return false;
     return !(order->slope[1] < least);
 }
 
@@ -43,7 +44,8 @@ static void read_series(fk_finding *out)
         if (order[f].state == FK_ORDER_SETTLED)
             settled = fmax(settled, fabs(s->error[f][s->levels - 1]));
     }
-    size_t worst = s->functionals;
+    assert(s->functionals > 0);
+    size_t worst = s->functionals; /* none yet; the largest error is never passed over */
     for (size_t f = 0; f < s->functionals; f++) {
         if (is_passed_over(&order[f], s->error[f][s->levels - 1], settled, least)) continue;
         const bool refutes = judge(&order[f], out->claim, out->margin) == FK_FAILS;
@@ -53,6 +55,7 @@ static void read_series(fk_finding *out)
             (refutes == refuted && is_worse(&order[f], &order[worst])))
             worst = f;
     }
+    assert(worst < s->functionals);
     out->order = order[worst];
     out->steps = s->steps[out->order.level];
     snprintf(out->functional, sizeof out->functional, "%s", s->name[worst]);

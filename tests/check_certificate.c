@@ -87,7 +87,21 @@ START_TEST(published_mistakes_come_out_at_their_true_order)
 }
 END_TEST
 
+static void step_to_nowhere(const fk_scheme *self, const fk_step_at *at, fk_step *table)
+{
+    (void)self, (void)at;
+    table->result.a = NAN;
+}
+
+START_TEST(a_scheme_that_is_not_a_number_is_void)
+{
+    fk_subject s = subject_of("heun");
+    s.scheme.step = step_to_nowhere;
+    ck_assert_int_eq(certify(&s, FK_WEAK_ORDER, true).status, FK_VOID);
+}
+END_TEST
+
 FK_SUITE("certificate", classical_schemes_have_the_orders_of_their_textbooks,
          a_claim_that_is_too_high_fails_and_one_too_low_does_not_hold,
          sra1_has_strong_order_three_halves_and_with_half_its_b0_only_one,
-         published_mistakes_come_out_at_their_true_order)
+         published_mistakes_come_out_at_their_true_order, a_scheme_that_is_not_a_number_is_void)
