@@ -55,17 +55,17 @@ static fk_gaussian end_of(const problem *p, fk_gaussian_law joint)
     return (fk_gaussian){joint.mean[FK_ROW_X], joint.cov[FK_ROW_X][FK_ROW_X]};
 }
 
-/* Rounding of 10 steps with sums of a few hundred terms is 10 * 300 eps = 1e-12; the nodes in H are
+/* Rounding of 8 steps with sums of a few hundred terms is 8 * 300 eps = 1e-12; the nodes in H are
  * chosen for 1e-10 a step in the mean of their last terms, most of which averages out. */
 START_TEST(on_a_gaussian_it_is_the_gaussian_law)
 {
-    const char *spec[] = {"sra1",         "shark", "heun-sde",       "dpmpp-2m-sde", "edm-churn",
-                          "pc:snr=0.385", "sosra", "euler-maruyama", "shark:eta=0.6"};
+    const char *spec[] = {"sra1",      "dpmpp-2m-sde", "shark:eta=0.6", "heun-sde",
+                          "edm-churn", "pc:snr=0.385", "euler-maruyama"};
     const char *schedule[] = {"vp-linear", "ve"};
     const double bound = 2e-10;
-    for (int i = 0; i < 9; i++) {
+    for (int i = 0; i < 7; i++) {
         problem p;
-        problem_new(&p, "gaussian-1d", schedule[i % 2], spec[i], "lambda", 10, 0.95, 0.02);
+        problem_new(&p, "gaussian-1d", schedule[i % 2], spec[i], "lambda", 8, 0.95, 0.02);
         fk_backward_law b = backward_of(&p);
         fk_gaussian from = {p.from->mean[0], p.from->var[0]};
         if (i % 3 == 1) {
@@ -80,7 +80,7 @@ START_TEST(on_a_gaussian_it_is_the_gaussian_law)
                       apart_by(e.value, exact));
         ck_assert(isnan(e.error[FK_MEAN]));
         /* Controls: the last normal's variance, and the weight of an output, a little wrong. */
-        fk_step *step = &p.s.plan.step[8], right = *step;
+        fk_step *step = &p.s.plan.step[6], right = *step;
         const size_t last = step->normals - 1;
         step->result.c[last] *= 1 + 1e-4;
         for (size_t j = 0; j < step->stages; j++) step->stage[j].y.c[last] *= 1 + 1e-4;
@@ -177,8 +177,8 @@ START_TEST(particles_have_these_expectations)
     for (int i = 0; i < 6; i++) {
         problem p;
         double z;
-        problem_new(&p, "bimodal-1d", "vp-linear", spec[i], "lambda", i == 5 ? 3 : 8,
-                    i == 5 ? 0.3 : 1, i == 5 ? 0.1 : 1e-2);
+        problem_new(&p, "bimodal-1d", "vp-linear", spec[i], "lambda", i == 5 ? 3 : 5,
+                    i == 5 ? 0.3 : 1, 0.1);
         if (i == 5) { /* whatever a table may hold */
             p.field = (fk_field){NULL, 1, sizeof(double), bent_freeze, bent_eval};
             for (size_t n = 0; n < p.s.plan.n_steps; n++) {
@@ -198,8 +198,8 @@ START_TEST(particles_have_these_expectations)
             fk_step *step = &p.s.plan.step[n];
             step->result.d[0] *= -1;
             for (size_t j = 0; j < step->stages; j++) step->stage[j].y.c[1] = 0;
-            if (i == 2) step->result.c[0] *= 1.02;
-            if (i == 3) step->result.c[1] *= 1.02;
+            if (i == 2) step->result.c[0] *= 1.05;
+            if (i == 3) step->result.c[1] *= 1.05;
         }
         particles_against(&p, e.value, 100000, &z);
         ck_assert_msg(!(z <= 6), "%s: control %g", spec[i], z);
@@ -215,8 +215,8 @@ START_TEST(twice_the_nodes_change_nothing_and_too_few_do)
     const double bound = 1e-9;
     for (int i = 0; i < 3; i++) {
         problem p;
-        problem_new(&p, "bimodal-1d", schedule[i], spec[i], "lambda", 16, 0.95,
-                    i == 2 ? 0.3 : 1e-2);
+        problem_new(&p, "bimodal-1d", schedule[i], spec[i], "lambda", i == 2 ? 6 : 16, 0.95,
+                    i == 2 ? 0.3 : 0.1);
         fk_backward_law b = backward_of(&p);
         fk_expectations e = expect(&b, true), few;
         for (int k = 0; k < FK_N_FUNCTIONALS; k++)
