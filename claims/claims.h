@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The claims of the literature that this lab checks, by topic: what `fokker verify` runs. A claim
  * has the ID that it has in paper_notes.md; a second check of the same claim by another road adds a
- * word, as in C29-paths. Adding a claim edits its topic's file alone; adding a topic adds a line to
- * claims.c. */
+ * word, as in C29-paths. Statements of wording only have no check (status TEXT); B1 to B20 are
+ * identities beyond the texts. Adding a claim edits its topic's file alone; adding a topic adds a
+ * line to claims.c. */
 #ifndef FK_CLAIMS_CLAIMS_H
 #define FK_CLAIMS_CLAIMS_H
 
@@ -11,6 +12,7 @@
 /* All claims of all topics, in a fixed order. */
 size_t fk_n_claims(void);
 const fk_claim *fk_claim_at(size_t i);         /* i < fk_n_claims() */
+const char *fk_claim_topic(size_t i);          /* its heading, such as "moments" */
 const fk_claim *fk_claim_find(const char *id); /* NULL: there is none */
 
 /* The topics: each a table of claims that ends with an id of NULL. */

@@ -291,7 +291,9 @@ const fk_claim fk_figures_claims[] = {
      {"E Var(x_0|x_1) + Var E(x_0|x_1)", TOTAL, 0},
      {{"as printed: the ODE's variance and more", SDE_ADDS_TO_ODE, 0},
       {"Var E(x_0|x_1) alone", MEANS_ALONE, 0},
-      {"E Var(x_0|x_1) alone", CONDITIONAL_ALONE, 0}}},
+      {"E Var(x_0|x_1) alone", CONDITIONAL_ALONE, 0}},
+     .reading = FK_FALSE_AS_PRINTED,
+     .printed = "SDE sampling gives more diverse outputs"},
     {"C56",
      "From a fixed x_1 the dashed mean of the SDE is the mean of p(x_t|x_1); it is not the ODE's "
      "path "
@@ -303,7 +305,8 @@ const fk_claim fk_figures_claims[] = {
      "for Q in the exponent where s is near t, and the quadrature's 1e-15",
      check_mean_of_law,
      {"the mean of p(x_t|x_1)", 0, 0},
-     {{"the ODE's path", 1, 0}, {"the mean of p_t", 2, 0}}},
+     {{"the ODE's path", 1, 0}, {"the mean of p_t", 2, 0}},
+     .reading = FK_TRUE},
     {"C57",
      "From a fixed x_1 the bands are quantiles of p(x_t|x_1), a mixture: narrower than those of "
      "p_t "
@@ -314,7 +317,8 @@ const fk_claim fk_figures_claims[] = {
      "as C56, and quantiles to 1e-14",
      check_bands,
      {"quantiles of p(x_t|x_1)", 0, 0},
-     {{"quantiles of p_t", 1, 0}, {"a normal law of the same moments", 2, 0}}},
+     {{"quantiles of p_t", 1, 0}, {"a normal law of the same moments", 2, 0}},
+     .reading = FK_TRUE},
     {"C58",
      "From a common fixed x_1 the SDE has the law p(x_t|x_1) and the ODE is a point: neither has "
      "the "
@@ -327,7 +331,9 @@ const fk_claim fk_figures_claims[] = {
      "times that for Q where s is near t",
      check_averaged_law,
      {"averaged over x_1 ~ p_1", 0, 0},
-     {{"as printed: one fixed x_1", 1, 0}, {"x_1 shifted by 0.1", 2, 0}}},
+     {{"as printed: one fixed x_1", 1, 0}, {"x_1 shifted by 0.1", 2, 0}},
+     .reading = FK_FALSE_AS_PRINTED,
+     .printed = "with a common initial condition both processes have the same marginal p_t"},
     {"C58-kl",
      "KL(p(x_t|x_1) || p_t) is positive: its mean over x_1 ~ p_1 is the mutual information of x_t "
      "and "
@@ -338,6 +344,7 @@ const fk_claim fk_figures_claims[] = {
      "two nested quadratures, each as in C58",
      check_mean_divergence,
      {"H(p_1) - 1/2 log(2 pi e Q)", 0, 0},
-     {{"0: the law is p_t", 1, 0}, {"H(p_1) - 1/2 log(2 pi Q)", 2, 0}}},
+     {{"0: the law is p_t", 1, 0}, {"H(p_1) - 1/2 log(2 pi Q)", 2, 0}},
+     .reading = FK_TRUE},
     {.id = NULL},
 };

@@ -207,7 +207,9 @@ const fk_claim fk_forward_claims[] = {
      {"s^2 Var(x_0) + sigma^2", WITH_DATA_VARIANCE, 0},
      {{"as printed: s^2 + sigma^2", AS_PRINTED, 0},
       {"sigma for sigma^2", SIGMA_NOT_SQUARED, 0},
-      {"s for s^2", S_NOT_SQUARED, 0}}},
+      {"s for s^2", S_NOT_SQUARED, 0}},
+     .reading = FK_FALSE_AS_PRINTED,
+     .printed = "Var(x_t) = s^2 + sigma^2 = 1"},
     {"C06",
      "On VP schedules Cov(x_t) = 1 at every t where Cov(x_0) = 1, the whole covariance and not "
      "only "
@@ -222,7 +224,8 @@ const fk_claim fk_forward_claims[] = {
      {"data whitened by its Cholesky factor", WHITENED, 0},
      {{"each coordinate scaled alone", EACH_COORDINATE_ALONE, 0},
       {"data not whitened", NOT_WHITENED, 0},
-      {"sub-VP in place of VP", SUB_VP, 0}}},
+      {"sub-VP in place of VP", SUB_VP, 0}},
+     .reading = FK_TRUE_IF},
     {"C08",
      "Chains x_i = sqrt(1 - beta_i) x_{i-1} + sqrt(beta_i) eps_i have s = sqrt(alpha_bar), sigma = "
      "sqrt(1 - alpha_bar), alpha_bar the product of the alphas",
@@ -234,7 +237,8 @@ const fk_claim fk_forward_claims[] = {
      {"sqrt(alpha_bar), sqrt(1 - alpha_bar)", ALPHA_BAR, 0},
      {{"alpha for alpha_bar, as in ChoCho's eq. 1", ALPHA, 0},
       {"s = alpha_bar", NO_ROOT, 0},
-      {"noise only added, no shrinking", ONLY_ADDED, 0}}},
+      {"noise only added, no shrinking", ONLY_ADDED, 0}},
+     .reading = FK_TRUE},
     {"C09",
      "The linear and the cosine schedule preserve variance, s^2 + sigma^2 = 1; what is linear is "
      "beta(t) = -(log s^2)', not s",
@@ -246,7 +250,8 @@ const fk_claim fk_forward_claims[] = {
      {"vp-linear and vp-cosine", 0, 0},
      {{"sub-VP for the cosine", 1, 0},
       {"rectified flow for the cosine", 2, 0},
-      {"s itself linear in t", 3, 0}}},
+      {"s itself linear in t", 3, 0}},
+     .reading = FK_TRUE},
     {"C10",
      "Variance exploding schedules leave the coefficient of x_0 at 1 and only add noise: sigma "
      "grows strictly",
@@ -256,6 +261,7 @@ const fk_claim fk_forward_claims[] = {
      "s is the constant 1: no rounding at all",
      exploding_keeps_the_signal,
      {"VE and EDM", 0, 0},
-     {{"vp-linear", 1, 0}, {"rectified flow", 2, 0}}},
+     {{"vp-linear", 1, 0}, {"rectified flow", 2, 0}},
+     .reading = FK_TRUE},
     {.id = NULL},
 };

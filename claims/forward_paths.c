@@ -188,7 +188,8 @@ const fk_claim fk_forward_paths_claims[] = {
      BECAUSE,
      mean_of_paths,
      {"drift f x", RIGHT, 0},
-     {{"drift f x / 2", HALF_DRIFT, 0}, {"no drift", NO_DRIFT, 0}}},
+     {{"drift f x / 2", HALF_DRIFT, 0}, {"no drift", NO_DRIFT, 0}},
+     .reading = FK_TRUE},
     {"C42-paths",
      "The variance of simulated forward paths is sigma^2 - (s/s_0)^2 sigma_0^2 on every schedule",
      FK_OVERVIEW ", eq. 21",
@@ -197,7 +198,8 @@ const fk_claim fk_forward_paths_claims[] = {
      BECAUSE,
      variance_of_paths,
      {"drift f x, noise g", RIGHT, 0},
-     {{"drift f x / 2", HALF_DRIFT, 0}, {"noise g^2", G_SQUARED, 0}}},
+     {{"drift f x / 2", HALF_DRIFT, 0}, {"noise g^2", G_SQUARED, 0}},
+     .reading = FK_TRUE},
     {"C44",
      "Given x_0 the forward SDE has the law N(phi x_0, phi^2 int g^2/phi^2): simulated paths, by "
      "Kolmogorov-Smirnov",
@@ -212,6 +214,7 @@ const fk_claim fk_forward_paths_claims[] = {
      {"phi x_0 and phi^2 int g^2/phi^2", RIGHT, 0},
      {{"int g^2/phi^2 without phi^2", NO_PHI, 0},
       {"mean x_0", NO_DRIFT, 0},
-      {"the variance's root as variance", G_SQUARED, 0}}},
+      {"the variance's root as variance", G_SQUARED, 0}},
+     .reading = FK_TRUE_IF},
     {.id = NULL},
 };

@@ -91,7 +91,9 @@ const fk_claim fk_ito_paths_claims[] = {
      "Var(x_T^2) = 2.1 at 4000 steps; 4000 paths know it to 3 %",
      square_along_paths,
      {"int 2 x g dw", LEFT_2XG, 0},
-     {{"as printed: int g dw", G_ALONE, 0}, {"int x g dw", LEFT_XG, 0}}},
+     {{"as printed: int g dw", G_ALONE, 0}, {"int x g dw", LEFT_XG, 0}},
+     .reading = FK_FALSE_AS_PRINTED,
+     .printed = "x_t^2 = x_0^2 + int (2 f x_s^2 + g^2) ds + int g dw"},
     {"C38",
      "E int 2 x g dw = 0, the integrand taken before the increment (the printed step takes the "
      "random x_s out of the expectation, which only a martingale argument can)",
@@ -103,6 +105,8 @@ const fk_claim fk_ito_paths_claims[] = {
      integral_has_mean_zero,
      {"x before the increment", LEFT_2XG, 0},
      {{"x in the middle (Stratonovich)", MIDPOINT_2XG, 0},
-      {"x after the increment", RIGHT_END_2XG, 0}}},
+      {"x after the increment", RIGHT_END_2XG, 0}},
+     .reading = FK_FALSE_AS_PRINTED,
+     .printed = "int 2 x_s g(s) E(dw_s|x_0) = 0, the random x_s outside the expectation"},
     {.id = NULL},
 };

@@ -88,7 +88,8 @@ const fk_claim fk_moment_odes_claims[] = {
      BECAUSE,
      mean_solved,
      {"f m", F_FACTOR, 1},
-     {{"f m / 2", F_FACTOR, 0.5}, {"no drift", F_FACTOR, 0}}},
+     {{"f m / 2", F_FACTOR, 0.5}, {"no drift", F_FACTOR, 0}},
+     .reading = FK_TRUE},
     {"C42-gsl",
      "var' = 2 f var + g^2, integrated numerically, gives sigma^2 + (s/s_0)^2 (var_0 - sigma_0^2) "
      "on "
@@ -99,6 +100,7 @@ const fk_claim fk_moment_odes_claims[] = {
      BECAUSE,
      variance_solved,
      {"2 f var + g^2", F_FACTOR, 1},
-     {{"f var + g^2", F_FACTOR, 0.5}, {"g for g^2", G_FOR_G2, 1}, {"no drift", F_FACTOR, 0}}},
+     {{"f var + g^2", F_FACTOR, 0.5}, {"g for g^2", G_FOR_G2, 1}, {"no drift", F_FACTOR, 0}},
+     .reading = FK_TRUE},
     {.id = NULL},
 };

@@ -177,7 +177,8 @@ const fk_claim fk_pfode_paths_claims[] = {
      {"both from p_T", FROM_P_T, 0},
      {{"both from N(0, 1)", FROM_NORMAL, 0},
       {"the ODE with g^2 score", ODE_WITH_SDE_SCORE, 0},
-      {"the SDE with g^2/2 score", SDE_WITH_ODE_SCORE, 0}}},
+      {"the SDE with g^2/2 score", SDE_WITH_ODE_SCORE, 0}},
+     .reading = FK_TRUE_IF},
     {"C52",
      "Equal marginals are not equal paths: from one start, E (x_SDE - x_ODE)^2 is 2 (1 - rho) "
      "Var(x) "
@@ -191,7 +192,8 @@ const fk_claim fk_pfode_paths_claims[] = {
      {"2 (1 - rho)", 0, 0},
      {{"0: the same result", 1, 0},
       {"1 - rho^2: the SDE's spread alone", 2, 0},
-      {"2: nothing in common", 3, 0}}},
+      {"2: nothing in common", 3, 0}},
+     .reading = FK_TRUE},
     {"C57-paths",
      "Samples of the reverse SDE from one fixed x_1 follow the mixture p(x_t|x_1)",
      FK_OVERVIEW ", animation, Reading guide",
@@ -200,6 +202,7 @@ const fk_claim fk_pfode_paths_claims[] = {
      "as C51-paths",
      law_from_one_point,
      {"p(x_t|x_1)", GIVEN, 0},
-     {{"the marginal p_t", MARGINAL, 0}, {"a normal law of the same moments", MATCHED_NORMAL, 0}}},
+     {{"the marginal p_t", MARGINAL, 0}, {"a normal law of the same moments", MATCHED_NORMAL, 0}},
+     .reading = FK_TRUE},
     {.id = NULL},
 };

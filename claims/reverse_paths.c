@@ -154,7 +154,9 @@ const fk_claim fk_reverse_paths_claims[] = {
      there_and_back,
      {"new normals", FRESH, 0},
      {{"as printed: the path's own noise, reversed", OWN_REVERSED, 0},
-      {"the path's own noise, its sign kept", OWN_FLIPPED, 0}}},
+      {"the path's own noise, its sign kept", OWN_FLIPPED, 0}},
+     .reading = FK_FALSE_AS_PRINTED,
+     .printed = "wbar is w with its direction reversed"},
     {"C48-filtration",
      "dwbar = dw + g score dt is the increment that does not depend on x_T: dw itself is "
      "correlated "
@@ -166,6 +168,7 @@ const fk_claim fk_reverse_paths_claims[] = {
      "the first-order bias at 600 steps is below 0.005",
      increments_and_end,
      {"dw + g score dt", 0, 1},
-     {{"dw alone", 0, 0}, {"dw + g/2 score dt", 0, 0.5}, {"dw - g score dt", 0, -1}}},
+     {{"dw alone", 0, 0}, {"dw + g/2 score dt", 0, 0.5}, {"dw - g score dt", 0, -1}},
+     .reading = FK_TRUE},
     {.id = NULL},
 };

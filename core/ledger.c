@@ -61,9 +61,12 @@ void fk_ledger_print(const fk_ledger *ledger, FILE *out)
     }
     fprintf(out, "%-*s  %-9s %12s %12s %9s %9s  %s\n", width, "id", "status", "observed",
             "expected", "margin", "controls", "statement");
+    const char *topic = NULL;
     for (size_t i = 0; i < ledger->n; i++) {
         const fk_entry *e = &ledger->entry[i];
         const fk_verdict *v = &e->verdict;
+        if (e->topic && e->topic != topic) fprintf(out, "%s\n", e->topic);
+        topic = e->topic;
         int used = fprintf(out, "%-*s  %-9s ", width, e->id, fk_status_name(v->status));
         if (v->status == FK_TEXT || v->status == FK_NETWORK)
             used += fprintf(out, "%12s %12s %9s %9s", "", "", "", "");
@@ -72,6 +75,37 @@ void fk_ledger_print(const fk_ledger *ledger, FILE *out)
                             v->margin, fk_entry_caught(e), e->n_controls);
         print_statement(e->says, (size_t)used, columns, out);
         print_missed(e, out);
+    }
+}
+
+static void print_variant(const char *what, const char *text, const fk_verdict *v, FILE *out)
+{
+    fprintf(out, "  %-8s  %s\n", what, text);
+    fprintf(out, "            observed %.10g", v->observed);
+    if (v->expected != 0) fprintf(out, ", expected %.10g", v->expected);
+    if (v->n) fprintf(out, ", se %.2g of %zu samples", v->se, v->n);
+    fprintf(out, ": %s\n", fk_status_name(v->status));
+}
+
+void fk_ledger_print_details(const fk_ledger *ledger, FILE *out)
+{
+    for (size_t i = 0; i < ledger->n; i++) {
+        const fk_entry *e = &ledger->entry[i];
+        const bool judged = e->verdict.status != FK_TEXT && e->verdict.status != FK_NETWORK;
+        const bool misprint = e->reading == FK_FALSE_AS_PRINTED && judged;
+        fprintf(out, "%s%s  %s, %s\n  %-8s  %s\n", i ? "\n" : "", e->id,
+                fk_status_name(e->verdict.status), fk_reading_name(e->reading), "claim", e->says);
+        fprintf(out, "  %-8s  %s\n", "source", e->source ? e->source : "");
+        if (e->printed && !misprint) fprintf(out, "  %-8s  %s\n", "printed", e->printed);
+        if (!judged) continue;
+        if (misprint)
+            print_variant("printed", e->printed ? e->printed : e->control[0].name,
+                          &e->control[0].verdict, out);
+        print_variant("right", e->right, &e->verdict, out);
+        fprintf(out, "  %-8s  %.3g: %s\n", "margin", e->verdict.margin, e->because);
+        for (size_t k = misprint; k < e->n_controls; k++)
+            print_variant(k == misprint ? "controls" : "", e->control[k].name,
+                          &e->control[k].verdict, out);
     }
 }
 
@@ -109,11 +143,15 @@ static json_t *controls_json(const fk_entry *e)
 static json_t *entry_json(const fk_entry *e)
 {
     const fk_verdict *v = &e->verdict;
-    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:I, s:I, s:s, s:o}", "id", e->id, "statement",
-                     e->says, "observed", fk_json_real(v->observed), "expected",
-                     fk_json_real(v->expected), "margin", fk_json_real(v->margin), "se",
-                     fk_json_real(v->se), "n", (json_int_t)v->n, "seed", (json_int_t)e->seed,
-                     "status", fk_status_name(v->status), "controls", controls_json(e));
+    json_t *entry = json_pack(
+        "{s:s, s:s, s:s, s:s?, s:s?, s:s?, s:o, s:o, s:o, s:o, s:I, s:I, s:s, s:o}", "id", e->id,
+        "statement", e->says, "reading", fk_reading_name(e->reading), "topic", e->topic, "source",
+        e->source, "printed", e->printed, "observed", fk_json_real(v->observed), "expected",
+        fk_json_real(v->expected), "margin", fk_json_real(v->margin), "se", fk_json_real(v->se),
+        "n", (json_int_t)v->n, "seed", (json_int_t)e->seed, "status", fk_status_name(v->status),
+        "controls", controls_json(e));
+    json_object_set_new(entry, "because", e->because ? json_string(e->because) : json_null());
+    return entry;
 }
 
 int fk_ledger_write_json(const fk_ledger *ledger, const char *path, fk_error *err)

@@ -32,6 +32,13 @@ const char *fk_status_name(fk_status status)
     return name[status];
 }
 
+const char *fk_reading_name(fk_reading reading)
+{
+    static const char *const name[] = {"true", "true under a condition", "false as printed", "approximate",
+                                       "wording"};
+    return name[reading];
+}
+
 static fk_verdict judge_once(const fk_claim *claim, const fk_claim_env *env, const fk_variant *v)
 {
     fk_verdict found = claim->check(env, claim, v);
@@ -66,6 +73,10 @@ bool fk_claim_run(const fk_claim *claim, const fk_claim_env *env, fk_ledger *led
     fk_entry *e = append(ledger);
     snprintf(e->id, sizeof e->id, "%s", claim->id);
     snprintf(e->says, sizeof e->says, "%s", claim->says);
+    e->topic = env->topic;
+    e->source = claim->source, e->because = claim->because;
+    e->right = claim->right.name, e->printed = claim->printed;
+    e->reading = claim->reading;
     e->seed = env->seed;
     fk_claim_env scaled = *env;
     if (scaled.scale == 0) scaled.scale = 1;

@@ -26,6 +26,11 @@ enum { FK_ESCALATION = 8 };
 typedef enum { FK_HOLDS, FK_FAILS, FK_UNDECIDED, FK_VOID, FK_TEXT, FK_NETWORK } fk_status;
 typedef enum { FK_EXACT, FK_ORDER, FK_STATISTICAL } fk_kind;
 
+/* What became of a statement of the literature. One that is false as printed has its printed form
+ * as the first control, and the check is that of the corrected form. */
+typedef enum { FK_TRUE, FK_TRUE_IF, FK_FALSE_AS_PRINTED, FK_APPROXIMATE, FK_WORDING } fk_reading;
+const char *fk_reading_name(fk_reading); /* "true", "true under a condition", .. */
+
 typedef struct {
     double observed, expected, margin, se;
     size_t n; /* samples, 0 where nothing was sampled */
@@ -40,6 +45,7 @@ typedef struct {
     size_t scale;        /* multiply sample sizes by this: 1, then FK_ESCALATION */
     int threads;         /* 0: all */
     const void *context; /* what an experiment measured, for claims about it; else NULL */
+    const char *topic;   /* the heading of the claims that are run; may be NULL */
 } fk_claim_env;
 
 /* A variant of a formula: the right one, or a wrong one. `which` and `param` are for the check. */
@@ -62,6 +68,8 @@ typedef struct fk_claim {
     fk_verdict (*check)(const fk_claim_env *, const struct fk_claim *, const fk_variant *);
     fk_variant right;
     fk_variant control[FK_MAX_CONTROLS]; /* ends at the first without a name; at least one */
+    fk_reading reading;
+    const char *printed; /* what the source prints, where `says` is something else; else NULL */
 } fk_claim;
 
 /* A ledger: claims with their verdicts, in the order they were run. */
@@ -72,6 +80,8 @@ typedef struct {
 } fk_control_result;
 typedef struct {
     char id[48], says[320];
+    const char *topic, *source, *because, *right, *printed; /* the claim's; may be NULL */
+    fk_reading reading;
     fk_verdict verdict;
     uint64_t seed;
     size_t n_controls;
@@ -90,9 +100,12 @@ bool fk_claim_run(const fk_claim *, const fk_claim_env *, fk_ledger *);
 bool fk_entry_holds(const fk_entry *);    /* HOLDS, TEXT or NETWORK */
 size_t fk_entry_caught(const fk_entry *); /* how many of its controls were caught */
 bool fk_ledger_holds(const fk_ledger *);  /* all of it, TEXT and NETWORK aside */
-/* A table, one line a claim, and one below it for each control that was not caught. On a terminal a
- * statement that does not fit its line stands below, in lines that do. */
+/* A table, one line a claim, and one below it for each control that was not caught; a heading where
+ * the topic changes. On a terminal a statement that does not fit its line stands below, in lines
+ * that do. */
 void fk_ledger_print(const fk_ledger *, FILE *);
+/* Each claim at length: what was printed, what is right, the numbers of both, every control. */
+void fk_ledger_print_details(const fk_ledger *, FILE *);
 /* "23 of 24 claims hold, 60 of 61 controls caught, 2 text, 0 wait for a network". */
 void fk_ledger_print_tally(const fk_ledger *, FILE *);
 int fk_ledger_write_json(const fk_ledger *, const char *path, fk_error *) FK_CHECKED;

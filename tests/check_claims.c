@@ -12,7 +12,9 @@ START_TEST(every_claim_has_an_id_of_its_own_and_is_found_by_it)
     for (size_t i = 0; i < fk_n_claims(); i++) {
         const fk_claim *claim = fk_claim_at(i);
         ck_assert_ptr_eq(fk_claim_find(claim->id), claim);
-        ck_assert_msg(claim->id[0] == 'C' && isdigit((unsigned char)claim->id[1]), "%s", claim->id);
+        ck_assert_msg((claim->id[0] == 'C' || claim->id[0] == 'B') &&
+                          isdigit((unsigned char)claim->id[1]),
+                      "%s", claim->id);
         ck_assert_uint_lt(strlen(claim->id), sizeof((fk_entry *)0)->id);
     }
     ck_assert_ptr_null(fk_claim_find("C999"));
@@ -26,6 +28,10 @@ START_TEST(every_claim_says_what_where_and_why_its_margin)
         ck_assert_msg(claim->says && strlen(claim->says) > 20, "%s", claim->id);
         ck_assert_msg(strlen(claim->says) < sizeof((fk_entry *)0)->says, "%s is cut", claim->id);
         ck_assert_msg(claim->source && strstr(claim->source, "20"), "%s: no source", claim->id);
+        if (claim->reading == FK_WORDING) {
+            ck_assert_msg(!claim->check, "%s: a check of words", claim->id);
+            continue;
+        }
         ck_assert_msg(claim->because && strlen(claim->because) > 5, "%s: no derivation", claim->id);
         ck_assert_msg(claim->margin > 0 && isfinite(claim->margin), "%s: margin", claim->id);
         ck_assert_msg(claim->check != NULL, "%s: no check", claim->id);
@@ -37,6 +43,7 @@ START_TEST(every_claim_has_a_control_and_no_two_alike)
 {
     for (size_t i = 0; i < fk_n_claims(); i++) {
         const fk_claim *claim = fk_claim_at(i);
+        if (claim->reading == FK_WORDING) continue;
         ck_assert_msg(claim->right.name && claim->control[0].name, "%s: no control", claim->id);
         for (size_t a = 0; a < FK_MAX_CONTROLS && claim->control[a].name; a++) {
             const fk_variant *v = &claim->control[a];
@@ -52,5 +59,17 @@ START_TEST(every_claim_has_a_control_and_no_two_alike)
 }
 END_TEST
 
+START_TEST(a_misprint_is_quoted_and_is_the_first_control)
+{
+    for (size_t i = 0; i < fk_n_claims(); i++) {
+        const fk_claim *claim = fk_claim_at(i);
+        if (claim->reading != FK_FALSE_AS_PRINTED) continue;
+        ck_assert_msg(claim->printed && strlen(claim->printed) > 5, "%s: not quoted", claim->id);
+        ck_assert_msg(claim->control[0].name != NULL, "%s: no control", claim->id);
+    }
+}
+END_TEST
+
 FK_SUITE("claims", every_claim_has_an_id_of_its_own_and_is_found_by_it,
-         every_claim_says_what_where_and_why_its_margin, every_claim_has_a_control_and_no_two_alike)
+         every_claim_says_what_where_and_why_its_margin, every_claim_has_a_control_and_no_two_alike,
+         a_misprint_is_quoted_and_is_the_first_control)

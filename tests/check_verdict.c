@@ -222,6 +222,48 @@ START_TEST(a_ledger_prints_a_line_a_claim_and_names_what_was_not_caught)
 }
 END_TEST
 
+START_TEST(a_claim_at_length_shows_what_was_printed_and_what_is_right)
+{
+    asked a = {0, 0};
+    const fk_claim_env env = {.context = &a, .seed = 1, .scale = 1, .topic = "topic"};
+    const fk_claim claim = {.id = "C6",
+                            .says = "is two and a bit",
+                            .source = "somebody 2024",
+                            .margin = 0.1,
+                            .because = "rounding",
+                            .check = observe,
+                            .right = {"a bit more", 0, 2.385},
+                            .control = {{"as printed: two", 0, 7}, {"three", 0, 8}},
+                            .reading = FK_FALSE_AS_PRINTED,
+                            .printed = "is two"};
+    fk_ledger ledger = {0};
+    ck_assert(fk_claim_run(&claim, &env, &ledger));
+    FILE *out = tmpfile();
+    fk_ledger_print_details(&ledger, out);
+    fk_ledger_print(&ledger, out);
+    char *text = contents(out);
+    const char *order[] = {"C6  HOLDS, false as printed",
+                           "is two and a bit",
+                           "somebody 2024",
+                           "printed   is two",
+                           "observed 7",
+                           "FAILS",
+                           "a bit more",
+                           "observed 2.385",
+                           "HOLDS",
+                           "0.1: rounding",
+                           "three",
+                           "\ntopic\n"};
+    const char *at = text;
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        at = strstr(at, order[i]);
+        ck_assert_msg(at != NULL, "no '%s' in its place", order[i]);
+    }
+    free(text);
+    fk_ledger_free(&ledger);
+}
+END_TEST
+
 START_TEST(a_ledger_in_json_has_every_field_and_null_for_what_is_not_finite)
 {
     asked a = {0, 0};
@@ -233,19 +275,24 @@ START_TEST(a_ledger_in_json_has_every_field_and_null_for_what_is_not_finite)
     json_t *list, *control;
     ck_assert_int_eq(fk_json_read(path, &list, &err), FK_OK);
     ck_assert_uint_eq(json_array_size(list), 5);
-    const char *id, *says, *status, *name, *control_status;
+    const char *id, *says, *status, *name, *control_status, *reading;
+    json_t *text[4];
     double observed, expected, margin, se, control_observed;
     json_int_t n, seed;
     int caught;
     json_error_t bad;
-    ck_assert_msg(json_unpack_ex(json_array_get(list, 1), &bad, JSON_STRICT,
-                                 "{s:s, s:s, s:F, s:F, s:F, s:F, s:I, s:I, s:s, s:o}", "id", &id,
-                                 "statement", &says, "observed", &observed, "expected", &expected,
-                                 "margin", &margin, "se", &se, "n", &n, "seed", &seed, "status",
-                                 &status, "controls", &control) == 0,
+    ck_assert_msg(json_unpack_ex(
+                      json_array_get(list, 1), &bad, JSON_STRICT,
+                      "{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:F, s:F, s:F, s:F, s:I, s:I, s:s, s:o}",
+                      "id", &id, "statement", &says, "reading", &reading, "topic", &text[0],
+                      "source", &text[1], "printed", &text[2], "because", &text[3], "observed",
+                      &observed, "expected", &expected, "margin", &margin, "se", &se, "n", &n,
+                      "seed", &seed, "status", &status, "controls", &control) == 0,
                   "%s", bad.text);
     ck_assert_str_eq(id, "C2-long");
     ck_assert_str_eq(status, "FAILS");
+    ck_assert_str_eq(reading, "true");
+    for (size_t i = 0; i < 4; i++) ck_assert(json_is_null(text[i]));
     ck_assert(observed == 2.385 && margin == 0.1 && n == 100 && seed == 9007199254740993);
     ck_assert_msg(json_unpack_ex(json_array_get(control, 1), &bad, JSON_STRICT,
                                  "{s:s, s:F, s:s, s:b}", "name", &name, "observed",
@@ -287,5 +334,6 @@ FK_SUITE("verdict", a_verdict_has_three_outcomes_with_six_standard_errors_betwee
          a_claim_fails_or_is_void_where_the_right_variant_is_whatever_its_controls,
          an_undecided_variant_is_run_once_more_with_more_samples_and_the_same_margin,
          a_ledger_prints_a_line_a_claim_and_names_what_was_not_caught,
+         a_claim_at_length_shows_what_was_printed_and_what_is_right,
          a_ledger_in_json_has_every_field_and_null_for_what_is_not_finite,
          a_ledger_in_junit_counts_failures_and_escapes_markup)

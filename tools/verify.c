@@ -70,10 +70,11 @@ static int check(const wishes *w, const fk_cli *cli, size_t *n, fk_error *err)
 
 static void run(const wishes *w, const fk_cli *cli, size_t n, fk_ledger *ledger)
 {
-    const fk_claim_env env = {.seed = w->seed, .scale = 1, .threads = cli->threads};
+    fk_claim_env env = {.seed = w->seed, .scale = 1, .threads = cli->threads};
     fk_progress *bar = fk_progress_new("verify", n);
     for (size_t i = 0; i < fk_n_claims(); i++) {
         if (!is_wanted(fk_claim_at(i), w, cli)) continue;
+        env.topic = fk_claim_topic(i);
         fk_claim_run(fk_claim_at(i), &env, ledger);
         fk_progress_add(bar, 1);
         if (w->fail_fast && !fk_ledger_holds(ledger)) break;
@@ -81,15 +82,21 @@ static void run(const wishes *w, const fk_cli *cli, size_t n, fk_ledger *ledger)
     fk_progress_free(bar);
 }
 
-/* The table goes to standard output, unless a file in another format does. */
-static int print(const wishes *w, const fk_ledger *ledger, fk_error *err)
+/* A table of all claims, or at length those that were named, unless a file goes to standard
+ * output. */
+static int print(const wishes *w, bool at_length, const fk_ledger *ledger, fk_error *err)
 {
     if (w->json && strcmp(w->json, "-") == 0) return FK_OK;
     if (w->junit && strcmp(w->junit, "-") == 0) return FK_OK;
     fk_file *out;
     int status = fk_file_create("-", &out, err);
     if (status) return status;
-    fk_ledger_print(ledger, fk_file_stream(out));
+    if (at_length) {
+        fk_ledger_print_details(ledger, fk_file_stream(out));
+        fputc('\n', fk_file_stream(out));
+    } else {
+        fk_ledger_print(ledger, fk_file_stream(out));
+    }
     fprintf(fk_file_stream(out), "seed %llu: ", (unsigned long long)w->seed);
     fk_ledger_print_tally(ledger, fk_file_stream(out));
     return fk_file_commit(out, err);
@@ -111,7 +118,9 @@ int main(int argc, char **argv)
     const fk_command command = {
         .name = "verify",
         .says = "Check claims of the literature: the right formula must pass and every wrong one, "
-                "its controls, must fail at the same margin. Exit code 1 where one does not hold.",
+                "its controls, must fail at the same margin. Claims that are named are shown at "
+                "length: what was printed, what is right, the numbers of both. Exit code 1 where "
+                "one does not hold.",
         .example = "fokker verify --kind exact",
         .args = "[ID ...]",
         .option = option};
@@ -123,7 +132,7 @@ int main(int argc, char **argv)
     int status = check(&w, &cli, &n, &err);
     if (status == FK_OK) {
         run(&w, &cli, n, &ledger);
-        status = print(&w, &ledger, &err);
+        status = print(&w, cli.n_args > 0, &ledger, &err);
     }
     if (status == FK_OK && w.json) status = fk_ledger_write_json(&ledger, w.json, &err);
     if (status == FK_OK && w.junit) status = fk_ledger_write_junit(&ledger, w.junit, &err);
