@@ -22,16 +22,6 @@ static size_t cells_of(const fk_backward_law *b, const fk_extent *end)
     return needed > CELLS ? (size_t)needed : CELLS;
 }
 
-static bool is_noisy(const fk_step *step)
-{
-    for (size_t l = 0; l < step->normals; l++) {
-        if (step->result.c[l] != 0) return true;
-        for (size_t i = 0; i < step->stages; i++)
-            if (step->stage[i].y.c[l] != 0) return true;
-    }
-    return false;
-}
-
 static bool pushes(const fk_step *step)
 {
     for (size_t i = 0; i < step->stages; i++)
@@ -45,7 +35,7 @@ bool fk_backward_law_takes(const fk_step *step, size_t n_steps)
     for (size_t n = 0; n < n_steps; n++) {
         if (step[n].normals > 2 || step[n].history > 1) return false;
         if (n > 0 && step[n].history == 1 && !pushes(&step[n - 1])) return false;
-        noisy |= is_noisy(&step[n]);
+        noisy |= fk_step_draws(&step[n]);
     }
     return noisy;
 }
@@ -141,6 +131,12 @@ int fk_backward_law_run(const fk_backward_law *b, bool check, fk_expectations *o
 {
     assert(b->field->dim == 1 && fk_backward_law_takes(b->step, b->n_steps));
     assert((b->step[0].history == 0 || b->history) && b->nodes <= 40);
+    if (b->history && b->history->eta != 0 && b->history->eta != 1)
+        return fk_fail(
+            err, FK_USAGE,
+            "what came before the start is known on the flow and on paths of the reverse "
+            "SDE, eta 0 and 1, and not for eta %g; take one Gaussian",
+            b->history->eta);
     double mean[2][USED];
     int status = mean_of(b, false, mean[0], err);
     if (status == FK_OK && check) status = mean_of(b, true, mean[1], err);

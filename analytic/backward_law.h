@@ -17,9 +17,9 @@
 #define FK_ANALYTIC_BACKWARD_LAW_H
 
 #include "analytic/functionals.h"
+#include "analytic/history.h"
 #include "analytic/start_law.h"
 #include "core/error.h"
-#include "core/step.h"
 
 typedef struct {
     const fk_step *step; /* (n_steps) */
@@ -27,12 +27,10 @@ typedef struct {
     const fk_field *field; /* dim 1 */
     fk_start_law start;
     const fk_functionals *functionals;
-    /* Exact history of the first step, where that step reads one (analytic/history.h), else NULL:
-     * H = p y + q score(y) at the noise level of this stage, y that of the start's process at that
-     * earlier time: on the exact flow, or with `noisy` on a path of the SDE (y given x_0 is
-     * normal, as the forward process has it). */
-    const fk_stage *history;
-    bool noisy;
+    /* Of the first step, where that step reads one, else NULL. Its eta is 0, the exact flow, or 1,
+     * where the earlier y given x is normal, as the forward process has it: between the two its
+     * law is not known. */
+    const fk_history *history;
     /* 0: chosen. Cells of the grid, 15 or more; nodes along and across the noise; nodes in H, up to
      * 40. */
     size_t cells, along, across, nodes;
@@ -51,7 +49,7 @@ bool fk_backward_law_takes(const fk_step *step, size_t n_steps);
 /* The expectations at the end. With `check` all is done again with twice the cells and nodes (half
  * as many more in H), at several times the cost: value is then the finer one, error the
  * difference. fk_law_record_set takes mass and value. A step 0 that reads history must be given it.
- * FK_USAGE where the law becomes non-finite. */
+ * FK_USAGE where the law becomes non-finite, and for a history of another eta. */
 int fk_backward_law_run(const fk_backward_law *, bool check, fk_expectations *,
                         fk_error *err) FK_CHECKED;
 

@@ -10,31 +10,18 @@
 /* Gauss-Hermite nodes for a start whose history comes from paths of the SDE. */
 enum { PATHS = 40 };
 
-/* H = p y + q score(y) for y (n) in place. */
-static void output_of(const fk_backward_law *b, size_t n, double *y)
-{
-    const fk_stage *M = b->history;
-    const size_t padded = fk_pad(n);
-    void *frozen = fk_alloc(1, b->field->frozen_size);
-    double *at = fk_alloc(2 * padded, sizeof *at), *score = at + padded;
-    memcpy(at, y, n * sizeof *y);
-    b->field->freeze(b->field->self, M->s, M->sigma, frozen);
-    b->field->eval(b->field->self, frozen, (fk_block){at, padded, 1, padded},
-                   (fk_block){score, padded, 1, padded});
-    for (size_t i = 0; i < n; i++) y[i] = M->p * y[i] + M->q * score[i];
-    free(frozen), free(at);
-}
-
 /* The start's own history: y at the earlier time on the flow, or spread by the forward process. */
 static void set_exact_history(const fk_backward_run *r, size_t stride, fk_states *s)
 {
     const fk_backward_law *b = r->b;
     const fk_marginal *g = b->start.marginal;
+    const fk_stage *entry = b->history->entry;
+    const bool noisy = b->history->eta > 0;
     const fk_coeffs from = {.s = g->s, .sigma = g->sigma},
-                    to = {.s = b->history->s, .sigma = b->history->sigma};
+                    to = {.s = entry->s, .sigma = entry->sigma};
     double one = 1, zero = 0;
     fk_normal_rule rule = {1, &zero, &one};
-    if (b->noisy) rule = fk_normal_hermite(PATHS);
+    if (noisy) rule = fk_normal_hermite(PATHS);
     const double A = to.s / from.s,
                  spread = sqrt(fmax(to.sigma * to.sigma - A * A * from.sigma * from.sigma, 0));
     s->modes = rule.n;
@@ -48,11 +35,11 @@ static void set_exact_history(const fk_backward_run *r, size_t stride, fk_states
             s->x[k] = fk_backward_place(r, 0, i * stride);
             s->h[k] = A * s->x[k] + spread * rule.z[j];
         }
-    if (b->noisy)
+    if (noisy)
         fk_normal_rule_free(&rule);
     else
         fk_flow(g->mixture, &from, &to, n, s->x, s->h, NULL);
-    output_of(b, n, s->h);
+    fk_history_value(entry, b->field, n, s->h, s->h);
 }
 
 void fk_states_free(fk_states *s)

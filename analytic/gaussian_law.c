@@ -4,7 +4,6 @@
 #include <math.h>
 
 #include "analytic/affine_step.h"
-#include "analytic/history.h"
 
 fk_gaussian fk_gaussian_marginal(fk_gaussian data, const fk_coeffs *node)
 {
@@ -35,25 +34,24 @@ fk_gaussian_law fk_gaussian_law_start(fk_gaussian x)
     return law;
 }
 
-fk_gaussian_law fk_gaussian_law_exact(fk_gaussian data, const fk_axis *axis,
-                                      const fk_scheme *scheme, double eta)
+fk_gaussian_law fk_gaussian_law_exact(fk_gaussian data, const fk_coeffs *start,
+                                      const fk_history *history)
 {
-    fk_stage output[FK_MAX_HISTORY];
-    size_t rows = FK_ROW_HISTORY + fk_history_stages(axis, scheme, eta, output);
-    fk_gaussian_law law = fk_gaussian_law_start(fk_gaussian_marginal(data, axis->node));
-    const fk_coeffs *node[FK_LAW_ROWS] = {axis->node, axis->node};
+    const size_t rows = FK_ROW_HISTORY + history->depth;
+    fk_gaussian_law law = fk_gaussian_law_start(fk_gaussian_marginal(data, start));
+    fk_coeffs node[FK_LAW_ROWS] = {*start, *start};
     double slope[FK_LAW_ROWS] = {1}; /* of the row in x at its node; none for the error */
     for (size_t i = FK_ROW_HISTORY; i < rows; i++) {
-        size_t h = i - FK_ROW_HISTORY;
-        node[i] = axis->node - scheme->lag - h;
-        slope[i] = output[h].p - output[h].q / fk_gaussian_marginal(data, node[i]).var;
-        law.mean[i] = output[h].p * node[i]->s * data.mean;
+        const fk_stage *M = &history->entry[i - FK_ROW_HISTORY];
+        node[i] = (fk_coeffs){.s = M->s, .sigma = M->sigma};
+        slope[i] = M->p - M->q / fk_gaussian_marginal(data, &node[i]).var;
+        law.mean[i] = M->p * M->s * data.mean;
     }
     /* Rows stand from the latest node to the earliest: Cov(x_i, x_j) = Phi(i, j) V_j for j > i. */
     for (size_t i = 0; i < rows; i++)
         for (size_t j = i; j < rows; j++) {
-            double cov = fk_gaussian_propagator(data, node[j], node[i], eta) *
-                         fk_gaussian_marginal(data, node[j]).var;
+            double cov = fk_gaussian_propagator(data, &node[j], &node[i], history->eta) *
+                         fk_gaussian_marginal(data, &node[j]).var;
             law.cov[i][j] = law.cov[j][i] = slope[i] * slope[j] * cov;
         }
     return law;

@@ -18,7 +18,7 @@
 #ifndef FK_ANALYTIC_GAUSSIAN_LAW_H
 #define FK_ANALYTIC_GAUSSIAN_LAW_H
 
-#include "schedules/scheme.h"
+#include "analytic/history.h"
 
 typedef struct {
     double mean, var;
@@ -34,12 +34,10 @@ typedef struct {
 /* A start without history; error 0. */
 fk_gaussian_law fk_gaussian_law_start(fk_gaussian x);
 
-/* The start of a multistep scheme with exact history: x at node 0 of the axis and the scheme's
- * model outputs at the nodes before it, jointly as the exact process of the eta family has them
- * (eta = 0: all on one trajectory of the probability-flow ODE). The axis must have those nodes
- * (fk_axis_extend). */
-fk_gaussian_law fk_gaussian_law_exact(fk_gaussian data, const fk_axis *axis,
-                                      const fk_scheme *scheme, double eta);
+/* The start of a multistep scheme with exact history: x at the noise level of `start`, and the
+ * model outputs before it, jointly as the exact process of their eta has them (eta = 0: all on one
+ * trajectory of the probability-flow ODE). */
+fk_gaussian_law fk_gaussian_law_exact(fk_gaussian data, const fk_coeffs *start, const fk_history *);
 
 /* The law after one step; the error row is not touched. */
 void fk_gaussian_law_step(fk_gaussian data, const fk_step *step, fk_gaussian_law *law);

@@ -2,6 +2,8 @@
 #include "analytic/history.h"
 
 #include <assert.h>
+#include <stdlib.h>
+#include <string.h>
 
 static fk_stage output(fk_output kind, const fk_coeffs *c, double eta)
 {
@@ -25,11 +27,26 @@ static fk_stage output(fk_output kind, const fk_coeffs *c, double eta)
     return M;
 }
 
-size_t fk_history_stages(const fk_axis *axis, const fk_scheme *scheme, double eta,
-                         fk_stage stage[FK_MAX_HISTORY])
+fk_history fk_history_exact(const fk_axis *axis, const fk_scheme *scheme, double eta)
 {
-    assert(scheme->depth <= FK_MAX_HISTORY && scheme->lag + scheme->depth <= axis->past + 1);
+    assert(scheme->depth <= FK_MAX_HISTORY);
+    assert(scheme->depth == 0 || scheme->lag + scheme->depth <= axis->past + 1);
+    fk_history history = {.depth = scheme->depth, .eta = eta};
     for (size_t h = 0; h < scheme->depth; h++)
-        stage[h] = output(scheme->output, axis->node - scheme->lag - h, eta);
-    return scheme->depth;
+        history.entry[h] = output(scheme->output, axis->node - scheme->lag - h, eta);
+    return history;
+}
+
+void fk_history_value(const fk_stage *entry, const fk_field *field, size_t n, const double *y,
+                      double *out)
+{
+    const size_t padded = fk_pad(n);
+    void *frozen = fk_alloc(1, field->frozen_size);
+    double *at = fk_alloc(2 * padded, sizeof *at), *score = at + padded;
+    memcpy(at, y, n * sizeof *y);
+    field->freeze(field->self, entry->s, entry->sigma, frozen);
+    field->eval(field->self, frozen, (fk_block){at, padded, 1, padded},
+                (fk_block){score, padded, 1, padded});
+    for (size_t i = 0; i < n; i++) out[i] = entry->p * at[i] + entry->q * score[i];
+    free(frozen), free(at);
 }

@@ -4,13 +4,22 @@
 #ifndef FK_ANALYTIC_HISTORY_H
 #define FK_ANALYTIC_HISTORY_H
 
+#include "core/field.h"
 #include "schedules/scheme.h"
 
-/* Where and what the entries are: s, sigma of the node and p, q of M = p x + q score, in stage[h]
- * for the entry H_h of the first step; the rest of the stages is zero. Returns their number, the
- * scheme's depth. The axis must have those nodes (fk_axis_extend). eta is that of the family whose
- * drift is meant, for schemes that keep drifts. */
-size_t fk_history_stages(const fk_axis *, const fk_scheme *, double eta,
-                         fk_stage stage[FK_MAX_HISTORY]);
+/* Entry h of the first step is H_h = p y + q score(y; s, sigma), with y where the exact process of
+ * the eta family that leads to the start was at that noise level; the rest of a stage is zero. */
+typedef struct {
+    size_t depth;
+    double eta; /* 0: the probability-flow ODE, 1: the reverse SDE */
+    fk_stage entry[FK_MAX_HISTORY];
+} fk_history;
+
+/* What a scheme reads at the first step of an axis that has those nodes (fk_axis_extend). */
+fk_history fk_history_exact(const fk_axis *, const fk_scheme *, double eta);
+
+/* An entry's value at points y (n) of a field in 1-D: out (n), which may be y. */
+void fk_history_value(const fk_stage *entry, const fk_field *, size_t n, const double *y,
+                      double *out);
 
 #endif

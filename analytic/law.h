@@ -12,9 +12,9 @@
 #define FK_ANALYTIC_LAW_H
 
 #include "analytic/functionals.h"
+#include "analytic/history.h"
 #include "analytic/start_law.h"
 #include "core/error.h"
-#include "core/step.h"
 
 typedef enum {
     FK_BY_GAUSSIAN,
@@ -27,12 +27,16 @@ typedef enum {
 typedef struct {
     const fk_step *step; /* (n_steps) */
     size_t n_steps;
-    const fk_field *field;  /* dim 1 */
-    bool own_score;         /* the field is the score of the mixture itself */
-    fk_start_law start;     /* its marginal names the mixture */
+    const fk_field *field; /* dim 1 */
+    bool own_score;        /* the field is the score of the mixture itself */
+    fk_start_law start;    /* its marginal names the mixture */
+    const fk_history
+        *history;           /* of the first step, where the start is the marginal itself, or NULL */
     const fk_marginal *end; /* what to compare with */
-    size_t cells;           /* of grids; 0: chosen */
-    int threads;            /* 0: all */
+    /* By which, of what is exact for them; NULL: those of the end. */
+    const fk_functionals *functionals;
+    size_t cells; /* of grids; 0: chosen */
+    int threads;  /* 0: all */
 } fk_law_problem;
 
 fk_law_by fk_law_choose(const fk_law_problem *);

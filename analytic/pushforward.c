@@ -82,28 +82,21 @@ static void place_starts(const fk_pushforward *p, fk_curve *law)
 /* Entries (depth, n) of the exact history of starts x (n). */
 static double *make_history(const fk_pushforward *p, size_t n, const double *x)
 {
-    const size_t padded = fk_pad(n);
-    double *history = fk_alloc(p->depth * n, sizeof *history);
-    double *y = fk_alloc(2 * padded, sizeof *y), *score = y + padded;
-    void *frozen = fk_alloc(1, p->field->frozen_size);
-    fk_coeffs from = level(p->start.marginal);
-    for (size_t h = 0; h < p->depth; h++) {
-        const fk_stage *M = &p->history[h];
-        fk_coeffs to = {.s = M->s, .sigma = M->sigma};
-        fk_flow(p->end->mixture, &from, &to, n, x, y, NULL);
-        p->field->freeze(p->field->self, M->s, M->sigma, frozen);
-        p->field->eval(p->field->self, frozen, (fk_block){y, padded, 1, padded},
-                       (fk_block){score, padded, 1, padded});
-        for (size_t i = 0; i < n; i++) history[h * n + i] = M->p * y[i] + M->q * score[i];
+    const fk_coeffs from = level(p->start.marginal);
+    double *value = fk_alloc(p->history->depth * n, sizeof *value);
+    for (size_t h = 0; h < p->history->depth; h++) {
+        const fk_stage *entry = &p->history->entry[h];
+        const fk_coeffs to = {.s = entry->s, .sigma = entry->sigma};
+        fk_flow(p->end->mixture, &from, &to, n, x, value + h * n, NULL);
+        fk_history_value(entry, p->field, n, value + h * n, value + h * n);
     }
-    free(frozen), free(y);
-    return history;
+    return value;
 }
 
 /* y (n): where the scheme sends x (n). */
 static int push(const fk_pushforward *p, size_t n, const double *x, double *y, fk_error *err)
 {
-    double *history = p->depth ? make_history(p, n, x) : NULL;
+    double *history = p->history ? make_history(p, n, x) : NULL;
     const fk_points points = {x, n, 1};
     fk_snapshots *end = fk_snapshots_new(1, n, 1);
     const fk_observer see = fk_observe_snapshots(end);
@@ -112,7 +105,7 @@ static int push(const fk_pushforward *p, size_t n, const double *x, double *y, f
                         .field = p->field,
                         .start = fk_source_points(&points),
                         .history = history,
-                        .history_depth = p->depth,
+                        .history_depth = p->history ? p->history->depth : 0,
                         .n = n,
                         .observe_at = &p->n_steps,
                         .n_observe = 1,
@@ -182,7 +175,7 @@ static int refine(const fk_pushforward *p, fk_curve *c, fk_error *err)
 
 int fk_pushforward_run(const fk_pushforward *p, fk_curve *law, fk_error *err)
 {
-    assert(p->field->dim == 1 && p->cells >= 16);
+    assert(p->field->dim == 1 && p->cells >= 16 && !(p->history && p->history->eta > 0));
     *law = fk_curve_new(p->cells + 1);
     place_starts(p, law);
     int status = push(p, law->n, law->x, law->y, err);

@@ -5,22 +5,19 @@
 #define FK_ANALYTIC_PUSHFORWARD_H
 
 #include "analytic/curve.h"
+#include "analytic/history.h"
 #include "analytic/start_law.h"
 #include "core/error.h"
-#include "core/step.h"
 
 typedef struct {
     const fk_step *step; /* (n_steps), none of which uses a normal */
     size_t n_steps;
     const fk_field *field; /* dim 1 */
     fk_start_law start;
-    const fk_marginal *end; /* the exact law at the end: it places the nodes */
-    /* Exact history of the first step (analytic/history.h): entry h is p y + q score(y) at the
-     * noise level of history[h], with y the exact flow of the start; depth 0 for none. */
-    const fk_stage *history; /* (depth) */
-    size_t depth;
-    size_t cells; /* 2000 resolve features a hundredth of the whole range to 1e-10 */
-    int threads;  /* 0: all */
+    const fk_marginal *end;    /* the exact law at the end: it places the nodes */
+    const fk_history *history; /* of the first step, with eta = 0; NULL for none */
+    size_t cells;              /* 2000 resolve features a hundredth of the whole range to 1e-10 */
+    int threads;               /* 0: all */
 } fk_pushforward;
 
 /* The law at the end. cells + 1 nodes lie on the exact flow, half of them spread evenly over the

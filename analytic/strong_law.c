@@ -77,32 +77,21 @@ static fk_path stretch(const setting *s, const fk_axis *axis, size_t back)
                      s->z + back * FK_PATH_CELLS * 2 * s->n};
 }
 
-/* The entry of history at this stage for the points x. */
-static void remember(const setting *s, const fk_stage *stage, double *x, double *entry)
-{
-    void *frozen = fk_alloc(1, s->field.frozen_size);
-    s->field.freeze(s->field.self, stage->s, stage->sigma, frozen);
-    s->field.eval(s->field.self, frozen, (fk_block){x, s->n, 1, s->n},
-                  (fk_block){entry, s->n, 1, s->n});
-    for (size_t p = 0; p < s->n; p++) entry[p] = stage->p * x[p] + stage->q * entry[p];
-    free(frozen);
-}
-
 /* x (n) at t, and history (depth, n): the process is started at the earliest node. */
 static void begin(const setting *s, const trial *now, double *x, double *history)
 {
     const fk_strong_problem *problem = s->problem;
     const fk_scheme *scheme = problem->scheme;
-    fk_stage stage[FK_MAX_HISTORY];
-    const size_t depth =
-        scheme->depth ? fk_history_stages(&now->axis, scheme, problem->eta, stage) : 0;
+    const fk_history past = fk_history_exact(&now->axis, scheme, problem->eta);
     const fk_coeffs *first = now->axis.node - now->axis.past;
     const fk_marginal_start law = {problem->data, first->s, first->sigma, problem->seed};
     const fk_source source = fk_source_marginal(&law);
     source.fill(source.self, 0, (fk_block){x, s->n, 1, s->n});
     for (size_t back = now->axis.past;; back--) {
-        if (back >= scheme->lag && back < scheme->lag + depth)
-            remember(s, &stage[back - scheme->lag], x, history + (back - scheme->lag) * s->n);
+        if (back >= scheme->lag && back < scheme->lag + past.depth) {
+            const size_t h = back - scheme->lag;
+            fk_history_value(&past.entry[h], &s->field, s->n, x, history + h * s->n);
+        }
         if (back == 0) return;
         const fk_path path = stretch(s, &now->axis, back);
         fk_path_solve(&path, &s->field, problem->eta, x);

@@ -46,48 +46,27 @@ static bool is_multistep(const fk_scheme *scheme)
     return scheme->depth > 0;
 }
 
-/* What a first step tells: its normals, and whether one of them is no functional of a path. */
-typedef struct {
-    size_t normals;
-    bool fresh;
-} draws;
-
-static draws draws_of(const fk_scheme *scheme)
-{
-    const fk_place place = {"vp-linear", "lambda", -1, 0.1};
-    const fk_mixture any = {.dim = 1, .k = 1, .var = (double[]){1}};
-    draws out = {0, false};
-    fk_trial trial;
-    fk_error err;
-    if (fk_trial_new(scheme, &place, FK_SELF_START, 2, &any, &trial, &err) != FK_OK) return out;
-    out.normals = trial.plan.normals;
-    for (size_t l = 0; l < trial.plan.step[0].normals; l++)
-        out.fresh = out.fresh || trial.plan.step[0].kernel[l] == FK_FRESH;
-    fk_trial_free(&trial);
-    return out;
-}
-
 static bool draws_noise(const fk_scheme *scheme)
 {
-    return draws_of(scheme).normals > 0;
+    return fk_draws_of(scheme).normals > 0;
 }
 
 /* Churn is at its limit gamma to about a hundred steps, and correctors have no order: what they do
  * on a mixture is reported. */
 static bool draws_fresh(const fk_scheme *scheme)
 {
-    return draws_of(scheme).fresh;
+    return fk_draws_of(scheme).fresh;
 }
 
 static bool draws_at_most_one(const fk_scheme *scheme)
 {
-    const draws d = draws_of(scheme);
+    const fk_draws d = fk_draws_of(scheme);
     return has_low_order(scheme) && d.normals < 2 && !d.fresh;
 }
 
 static bool draws_two(const fk_scheme *scheme)
 {
-    const draws d = draws_of(scheme);
+    const fk_draws d = fk_draws_of(scheme);
     return d.normals > 1 && !d.fresh;
 }
 

@@ -48,10 +48,17 @@ int fk_trial_on_chain(const fk_scheme *, const char *chain, size_t n, const fk_m
                       fk_trial *, fk_error *) FK_CHECKED;
 void fk_trial_free(fk_trial *);
 
-/* The law at the end against the exact one there, in 1-D, by these functionals, of which `exact` is
- * not read but for errors (NULL: those of the exact law at the end): any scheme on one Gaussian; on
- * a mixture those without noise, by quantiles pushed forward, and one-step schemes whose noise
- * comes last, on a grid. FK_USAGE for others. */
+/* What a scheme's first step draws, by itself: normals, and whether one of them is no functional of
+ * a path. */
+typedef struct {
+    size_t normals;
+    bool fresh;
+} fk_draws;
+fk_draws fk_draws_of(const fk_scheme *);
+
+/* The law at the end against the exact one there, in 1-D (analytic/law.h), by these functionals, of
+ * which `exact` is not read but for errors (NULL: those of the exact law at the end). FK_USAGE
+ * where no law takes the scheme. */
 int fk_trial_law(const fk_scheme *, const fk_mixture *, const fk_trial *, const fk_functionals *,
                  fk_law_record *, fk_error *) FK_CHECKED;
 

@@ -27,8 +27,10 @@ static double rounding(size_t steps)
 
 static fk_gaussian_law start_of(const fk_scheme *scheme, const fk_trial *trial, fk_start_kind start)
 {
-    if (start == FK_EXACT_START)
-        return fk_gaussian_law_exact(data, &trial->axis, scheme, trial->eta);
+    if (start == FK_EXACT_START) {
+        const fk_history past = fk_history_exact(&trial->axis, scheme, trial->eta);
+        return fk_gaussian_law_exact(data, trial->axis.node, &past);
+    }
     return fk_gaussian_law_start(fk_gaussian_marginal(data, trial->axis.node));
 }
 

@@ -8,17 +8,6 @@
 #include "core/cli.h"
 #include "registry.h"
 
-static bool draws_noise(const convergence *c, const fk_scheme *scheme)
-{
-    fk_trial trial;
-    fk_error err;
-    if (fk_trial_new(scheme, &c->place, FK_SELF_START, 2, c->gaussian, &trial, &err) != FK_OK)
-        return true;
-    bool draws = trial.plan.normals > 0;
-    fk_trial_free(&trial);
-    return draws;
-}
-
 void convergence_lines(convergence *c)
 {
     size_t kind = 0;
@@ -31,7 +20,7 @@ void convergence_lines(convergence *c)
         line one = {.name = scheme->row.name};
         fk_error err;
         if (fk_registry_parse_scheme(one.name, &one.scheme, &err) != FK_OK) continue;
-        const bool noisy = draws_noise(c, &one.scheme);
+        const bool noisy = fk_draws_of(&one.scheme).normals > 0;
         one.panel = noisy ? NOISY : one.scheme.depth > 0 ? MULTISTEP : ONE_STEP;
         c->line[c->n++] = one;
         one.panel = STRONG;

@@ -36,6 +36,16 @@ size_t fk_step_evaluations(const fk_step *step)
     return n;
 }
 
+bool fk_step_draws(const fk_step *step)
+{
+    for (size_t l = 0; l < step->normals; l++) {
+        if (step->result.c[l] != 0) return true;
+        for (size_t i = 0; i < step->stages; i++)
+            if (step->stage[i].y.c[l] != 0) return true;
+    }
+    return false;
+}
+
 int fk_plan_new(const fk_axis *axis, const fk_scheme *scheme, fk_plan *plan, fk_error *err)
 {
     *plan = (fk_plan){.n_steps = 0};

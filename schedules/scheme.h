@@ -64,6 +64,8 @@ fk_coeffs fk_step_coeffs(const fk_step_at *, double c);
 
 /* Score evaluations of one step, computed from its table: the stages that use the score. */
 size_t fk_step_evaluations(const fk_step *);
+/* Whether any of its normals matters. */
+bool fk_step_draws(const fk_step *);
 
 /* A plan: schedule or chain, grid and scheme, frozen into one step table per step. */
 typedef struct fk_plan {

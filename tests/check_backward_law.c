@@ -249,16 +249,16 @@ START_TEST(an_exact_history_is_that_of_the_exact_process)
         fk_scheme scheme = scheme_of("dpmpp-2m-sde");
         ck_assert_int_eq(fk_plan_new(&p.s.axis, &scheme, &p.s.plan, &err), FK_OK);
         ck_assert_uint_eq(p.s.plan.step[0].history, 1);
-        fk_stage stage[FK_MAX_HISTORY];
-        ck_assert_uint_eq(fk_history_stages(&p.s.axis, &scheme, noisy, stage), 1);
+        fk_history past = fk_history_exact(&p.s.axis, &scheme, noisy);
+        ck_assert_uint_eq(past.depth, 1);
         fk_backward_law b = backward_of(&p);
-        b.history = stage, b.noisy = noisy;
+        b.history = &past;
         fk_gaussian data = {p.mixture->mean[0], p.mixture->var[0]};
         double exact[FK_N_FUNCTIONALS];
-        fk_gaussian_law joint = fk_gaussian_law_exact(data, &p.s.axis, &scheme, noisy);
+        fk_gaussian_law joint = fk_gaussian_law_exact(data, p.s.axis.node, &past);
         of_gaussian(&p.functionals, end_of(&p, joint), exact);
         fk_assert_near(apart_by(expect(&b, false).value, exact), 0, 1e-10);
-        b.noisy = !noisy; /* control: the other process */
+        past.eta = !noisy; /* control: the other process */
         ck_assert(!(apart_by(expect(&b, false).value, exact) <= 1e-10));
         problem_free(&p);
     }

@@ -192,6 +192,12 @@ END_TEST
 
 /* With exact history the formula of order 2 has order 2 from its first step. On the marginal the
  * exact law stays the marginal, so what is left is the scheme's error. */
+static fk_gaussian_law start_with_history(const fk_axis *axis, const fk_scheme *scheme, double eta)
+{
+    const fk_history past = fk_history_exact(axis, scheme, eta);
+    return fk_gaussian_law_exact(data, axis->node, &past);
+}
+
 START_TEST(exact_history_gives_a_multistep_formula_its_order)
 {
     const fk_scheme formula = {.depth = 1, .lag = 1, .output = FK_DRIFT};
@@ -204,7 +210,7 @@ START_TEST(exact_history_gives_a_multistep_formula_its_order)
         ck_assert_int_eq(fk_axis_extend(&s.axis, 1, &err), FK_OK);
         adams(&s.axis, 1, &plan);
         for (int wrong = 0; wrong < 2; wrong++) {
-            fk_gaussian_law joint = fk_gaussian_law_exact(data, &s.axis, &formula, 0);
+            fk_gaussian_law joint = start_with_history(&s.axis, &formula, 0);
             if (wrong)
                 joint.cov[FK_ROW_X][FK_ROW_HISTORY] = 0, joint.cov[FK_ROW_HISTORY][FK_ROW_X] = 0;
             fk_gaussian_law_run(data, plan.step, plan.n_steps, &joint, NULL);
@@ -237,7 +243,7 @@ START_TEST(exact_history_has_the_covariance_of_the_reverse_process)
     ck_assert_int_eq(fk_mixture_new_diagonal("g", 1, 1, &one, &data.mean, &data.var, &mix, &err),
                      FK_OK);
     for (int eta = 0; eta < 2; eta++) {
-        fk_gaussian_law joint = fk_gaussian_law_exact(data, &s.axis, &formula, eta);
+        fk_gaussian_law joint = start_with_history(&s.axis, &formula, eta);
         const fk_coeffs *a = &s.axis.node[-2], *b = &s.axis.node[-1];
         double V_a = fk_gaussian_marginal(data, a).var, V_b = fk_gaussian_marginal(data, b).var;
         double mean[2]; /* of x_b given x_a = 0 and 1 */

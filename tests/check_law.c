@@ -108,6 +108,59 @@ START_TEST(closed_forms_keep_small_differences)
 }
 END_TEST
 
+/* A run from exact history, of a process with this eta. */
+static void extend(problem *p, const char *spec, double eta, fk_history *past)
+{
+    fk_error err;
+    const fk_scheme scheme = scheme_of(spec);
+    ck_assert_int_eq(fk_axis_extend(&p->s.axis, scheme.depth, &err), FK_OK);
+    fk_plan_free(&p->s.plan);
+    ck_assert_int_eq(fk_plan_new(&p->s.axis, &scheme, &p->s.plan, &err), FK_OK);
+    *past = fk_history_exact(&p->s.axis, &scheme, eta);
+}
+
+START_TEST(all_interpretations_start_from_the_same_exact_history)
+{
+    const char *spec[] = {"dpmpp-3m", "unipc-2", "dpmpp-2m-sde"};
+    for (int i = 0; i < 3; i++) {
+        problem p;
+        fk_history past;
+        problem_new(&p, "gaussian-1d", "vp-linear", spec[i], "lambda", 9, 0.8, 0.05);
+        extend(&p, spec[i], i == 2, &past);
+        fk_law_problem exact = law_problem(&p), other = exact;
+        exact.history = other.history = &past;
+        other.own_score = false;
+        ck_assert_int_eq(fk_law_choose(&other), i < 2 ? FK_BY_PUSHFORWARD : FK_BY_BACKWARD);
+        fk_law_record a = law_record(&exact), b = law_record(&other);
+        double bound = i < 2 ? 1e-12 : 3e-9;
+        SAME(mean, bound);
+        SAME(var, bound);
+        SAME(worst_cdf, bound);
+        past.entry[0].q *= 1 + 1e-4; /* the control: an entry that is a little wrong */
+        ck_assert(!(fabs(law_record(&exact).var - b.var) <= bound));
+        problem_free(&p);
+    }
+}
+END_TEST
+
+START_TEST(a_history_between_flow_and_sde_is_refused_on_a_mixture)
+{
+    problem p;
+    fk_history past;
+    fk_law_record r;
+    fk_error err;
+    problem_new(&p, "three-1d", "vp-linear", "dpmpp-2m-sde:eta2=0.5", "lambda", 4, 0.8, 0.05);
+    extend(&p, "dpmpp-2m-sde:eta2=0.5", sqrt(0.5), &past);
+    fk_law_problem l = law_problem(&p);
+    l.history = &past;
+    ck_assert_int_eq(fk_law_of(&l, &r, &err), FK_USAGE);
+    ck_assert_msg(strstr(err.text, "not for eta 0.707107") != NULL, "%s", err.text);
+    past.eta = 1;
+    ck_assert_int_eq(fk_law_of(&l, &r, &err), FK_OK);
+    problem_free(&p);
+}
+END_TEST
+
 START_TEST(a_run_that_no_law_covers_is_refused)
 {
     problem p;
@@ -119,11 +172,13 @@ START_TEST(a_run_that_no_law_covers_is_refused)
     fk_law_problem l = law_problem(&p);
     ck_assert_int_eq(fk_law_choose(&l), FK_BY_NONE);
     ck_assert_int_eq(fk_law_of(&l, &r, &err), FK_USAGE);
-    ck_assert_msg(strstr(err.text, "no exact law") != NULL, "%s", err.text);
+    ck_assert_msg(strstr(err.text, "no law on a mixture") != NULL, "%s", err.text);
     problem_free(&p);
 }
 END_TEST
 
 FK_SUITE("law", closed_forms_and_numerical_laws_agree_on_a_gaussian,
          closed_forms_and_backward_expectations_agree_on_a_gaussian,
-         closed_forms_keep_small_differences, a_run_that_no_law_covers_is_refused)
+         closed_forms_keep_small_differences, all_interpretations_start_from_the_same_exact_history,
+         a_history_between_flow_and_sde_is_refused_on_a_mixture,
+         a_run_that_no_law_covers_is_refused)

@@ -258,10 +258,9 @@ START_TEST(exact_history_gives_a_multistep_formula_its_order)
                         0.05);
             ck_assert_int_eq(fk_axis_extend(&p.s.axis, 1, &err), FK_OK);
             make_adams(&p, wrong ? 0.9 : 1);
-            fk_stage stage[FK_MAX_HISTORY];
+            const fk_history past = fk_history_exact(&p.s.axis, &formula, 0);
             fk_pushforward push = push_of(&p, 2000);
-            push.history = stage;
-            push.depth = fk_history_stages(&p.s.axis, &formula, 0, stage);
+            push.history = &past;
             error[wrong][i] = record_of(&p, &push).w1;
             problem_free(&p);
         }

@@ -81,9 +81,8 @@ static double exact_rms(const char *schedule, const fk_scheme *scheme, double t,
     fk_plan plan;
     fk_error err = {.code = 0};
     plan_of(&s, scheme, t, h, &axis, &plan);
-    fk_gaussian_law joint = scheme->depth
-                                ? fk_gaussian_law_exact(data, &axis, scheme, eta)
-                                : fk_gaussian_law_start(fk_gaussian_marginal(data, axis.node));
+    const fk_history past = fk_history_exact(&axis, scheme, eta);
+    fk_gaussian_law joint = fk_gaussian_law_exact(data, axis.node, &past);
     ck_assert_int_eq(fk_gaussian_law_strong(data, &axis, &plan, eta, &joint, rms, &err), FK_OK);
     fk_plan_free(&plan);
     fk_axis_free(&axis);
