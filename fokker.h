@@ -50,6 +50,7 @@
 #include "schedules/axis.h"
 #include "schedules/butcher.h"
 #include "schedules/chain.h"
+#include "schedules/exactness.h"
 #include "schedules/phi.h"
 #include "schedules/schedule.h"
 #include "schedules/scheme.h"
