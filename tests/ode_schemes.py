@@ -6,9 +6,18 @@ import sys
 import tempfile
 
 from recompute.axes import Axis
-from recompute.compare import Tally
+from recompute.compare import Tally, listed
 from recompute.fields import LONG, THREE
 from recompute.ode import RULES
+from recompute.stochastic import RULES as STOCHASTIC
+
+# every scheme is in one of the tables, with every choice of its parameters
+tables = set(RULES) | set(STOCHASTIC)
+known = listed()
+assert set(known) == {spec.partition(":")[0] for spec in tables}, set(known) ^ {s.partition(":")[0] for s in tables}
+for name, specs in known.items():
+    here = {spec for spec in tables if spec.partition(":")[0] == name}
+    assert here == specs or len(specs) == 1, f"{name}: {here ^ specs} are not recomputed"
 
 with tempfile.TemporaryDirectory() as folder:
     nodes_alone = [

@@ -98,6 +98,7 @@ CHAINS = {
     "ddpm-linear": ddpm_linear,
     "cosine": cosine,
     "vp-linear:T=500": lambda: [vp_linear(Decimal(i + 1) / 500)[0] ** 2 for i in range(500)],
+    "vp-cosine:T=400": lambda: [vp_cosine(Decimal(i + 1) / 400)[0] ** 2 for i in range(399)] + [Decimal(0)],
 }
 
 # Lin et al. 2024, table 2 (0-based, decreasing); quad from Song, Meng and Ermon 2021, appendix D.2

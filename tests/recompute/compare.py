@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """fokker sample with --start and --noise against a rule of this folder's, step by step."""
+import itertools
+import json
 import math
 import os
 import random
@@ -27,6 +29,21 @@ def read_points(path):
     with open(path, encoding="ascii") as f:
         lines = [line for line in f if not line.startswith(("#", "x"))]
     return [float(x) for line in lines for x in line.split(",")]
+
+
+def listed():
+    """Fixed-step schemes of fokker list: name to its specs, one for each choice of the parameters that have
+    choices; the default start=self is left out."""
+    rows = subprocess.run([FOKKER, "list", "schemes", "--json"], capture_output=True, text=True).stdout
+    fixed = [row["name"] for row in json.loads(rows) if not row["adaptive"]]
+    text = subprocess.run([FOKKER, "list", "schemes"], capture_output=True, text=True).stdout
+    specs = {}
+    for name, _, parameters in (line.split()[0].partition(":") for line in text.splitlines()):
+        choices = [p.partition("=")[::2] for p in parameters.split(",") if "|" in p]
+        chosen = itertools.product(*([f"{key}={value}" for value in values.split("|")] for key, values in choices))
+        kept = (",".join(c for c in some if c != "start=self") for some in chosen)
+        specs[name] = {f"{name}:{some}".rstrip(":") for some in kept}
+    return {name: specs[name] for name in fixed}
 
 
 def sample(folder, spec, axis, mixture, start, noise, normals):
