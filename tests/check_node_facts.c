@@ -77,7 +77,7 @@ static double expected(const fk_marginal *p, bool squared)
     }
     for (int i = 0; i < 64; i++) {
         double part, a = lo + (hi - lo) * i / 64, b = lo + (hi - lo) * (i + 1) / 64;
-        ck_assert_int_eq(gsl_integration_qag(&f, a, b, 1e-12, 1e-10, 20000, 3, work, &part, &error),
+        ck_assert_int_eq(gsl_integration_qag(&f, a, b, 1e-16, 1e-13, 20000, 6, work, &part, &error),
                          0);
         sum += part;
     }
@@ -99,12 +99,12 @@ START_TEST(mixtures_in_1d_agree_with_the_fisher_information)
             fk_marginal *p = fk_marginal_new(mixture, nodes[i].s, nodes[i].sigma);
             const double fisher = expected(p, true);
             fk_assert_near(facts[i].mmse, ratio * (1 - sigma2 * fisher),
-                           1e-8 * facts[i].mmse + 1e-9 * ratio);
+                           1e-13 * facts[i].mmse + 1e-14 * ratio);
             ck_assert(fabs(facts[i].mmse - ratio * (1 - 0.999 * sigma2 * fisher)) >
-                      1e-8 * facts[i].mmse + 1e-9 * ratio);
+                      1e-13 * facts[i].mmse + 1e-14 * ratio);
             const double norm = expected(p, false);
-            fk_assert_near(facts[i].score_norm, norm, 1e-8 * norm);
-            ck_assert(fabs(facts[i].score_norm - sqrt(fisher)) > 1e-8 * norm);
+            fk_assert_near(facts[i].score_norm, norm, 1e-13 * norm);
+            ck_assert(fabs(facts[i].score_norm - sqrt(fisher)) > 1e-13 * norm);
             fk_marginal_free(p);
         }
         fk_mixture_free(mixture);
@@ -162,8 +162,8 @@ START_TEST(sharp_components_beside_wide_ones_are_resolved)
         const double ratio = sigma2 / (nodes[i].s * nodes[i].s);
         fk_marginal *p = fk_marginal_new(mixture, nodes[i].s, nodes[i].sigma);
         fk_assert_near(facts[i].mmse, ratio * (1 - sigma2 * expected(p, true)),
-                       1e-8 * facts[i].mmse + 1e-9 * ratio);
-        fk_assert_near(facts[i].score_norm, expected(p, false), 1e-8 * facts[i].score_norm);
+                       1e-13 * facts[i].mmse + 1e-14 * ratio);
+        fk_assert_near(facts[i].score_norm, expected(p, false), 1e-13 * facts[i].score_norm);
         fk_marginal_free(p);
     }
     fk_mixture_free(mixture);
