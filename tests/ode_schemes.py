@@ -21,7 +21,7 @@ for name, specs in known.items():
 
 with tempfile.TemporaryDirectory() as folder:
     nodes_alone = [
-        (Axis("chain", "ddpm-linear", "trailing", 10), THREE),
+        (Axis("chain", "ddpm-linear", "trailing", 11), THREE),
         (Axis("chain", "cosine", "leading", 11), LONG),
         (Axis("chain", "vp-linear:T=500", "linspace", 12), LONG),
         (Axis("chain", "ddpm-linear", "quad", 9), THREE),

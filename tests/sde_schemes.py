@@ -11,7 +11,7 @@ from recompute.fields import LONG, THREE
 from recompute.stochastic import RULES
 
 nodes_alone = [
-    (Axis("chain", "ddpm-linear", "trailing", 10), THREE),
+    (Axis("chain", "ddpm-linear", "trailing", 11), THREE),
     (Axis("chain", "ddpm-linear", "linspace", 11), LONG),
     (Axis("chain", "vp-cosine:T=400", "leading", 9), LONG),
     (Axis("chain", "ddpm-linear", "quad", 8), THREE),
