@@ -18,11 +18,11 @@ double fk_process_residual(const fk_process *process, const fk_marginal *g, cons
         along += x[i] * score[i];
         square += score[i] * score[i];
     }
-    double drift = process->drift * c->g2;
+    double drift = process->drift * c->g2, f = (1 + process->f_change) * c->f;
     double noise = process->direction * process->noise * c->g2 / 2;
     double term[] = {fk_marginal_log_rate(g, c->f, c->g2, x),
-                     (double)n * c->f,
-                     c->f * along,
+                     (double)n * f,
+                     f * along,
                      -drift * divergence,
                      -drift * square,
                      -noise * divergence,

@@ -3,18 +3,13 @@
 #ifndef FK_CLAIMS_FOKKER_PLANCK_H
 #define FK_CLAIMS_FOKKER_PLANCK_H
 
+#include "analytic/fokker_planck.h"
 #include "analytic/marginal.h"
 #include "schedules/schedule.h"
 
-/* The process dx = (f x - drift g^2 score) dt + sqrt(noise) g dw, run with dt < 0 (direction -1) or
- * dt > 0 (+1). The reverse family is drift = (1 + noise)/2, direction -1. */
-typedef struct {
-    double drift, noise, direction;
-} fk_process;
-
 /* Residual at x of the equation for log p (n = dim)
- *     d/dt log p = -n f - f x.score + drift g^2 (div score + |score|^2)
- *                  + direction noise g^2/2 (div score + |score|^2),
+ *     d/dt log p = (1 + f_change) (-n f - f x.score) + drift g^2 (div score + |score|^2)
+ *                  + direction noise g^2/2 (div score + |score|^2)
  * relative to the sum of the sizes of its terms; 0 exactly where the process has the marginals p.
  */
 double fk_process_residual(const fk_process *, const fk_marginal *, const fk_coeffs *,

@@ -19,7 +19,7 @@ static fk_verdict continuity(const fk_claim_env *env, const fk_claim *claim,
                              const fk_variant *variant)
 {
     (void)env, (void)claim;
-    fk_process flow = {variant->param, 0, -1};
+    fk_process flow = {variant->param, 0, -1, 0};
     return fk_measured(fk_process_worst(&flow), 0);
 }
 

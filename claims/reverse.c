@@ -18,7 +18,7 @@ static fk_verdict family(const fk_claim_env *env, const fk_claim *claim, const f
     static const double eta[] = {0, 0.385, 1.385};
     double worst = 0;
     for (size_t i = 0; i < sizeof eta / sizeof *eta; i++) {
-        fk_process process = {(1 + eta[i] * eta[i]) / 2, eta[i] * eta[i], -1};
+        fk_process process = {(1 + eta[i] * eta[i]) / 2, eta[i] * eta[i], -1, 0};
         if (variant->which == SDE_DRIFT) process.drift = 1;
         if (variant->which == AMPLITUDE) process.drift = (1 + eta[i]) / 2;
         if (variant->which == ODE_DRIFT) process.drift = 0.5;
@@ -34,7 +34,7 @@ static fk_verdict anderson(const fk_claim_env *env, const fk_claim *claim,
                            const fk_variant *variant)
 {
     (void)env, (void)claim;
-    fk_process process = {variant->param, 1, variant->which == 1 ? 1 : -1};
+    fk_process process = {variant->param, 1, variant->which == 1 ? 1 : -1, 0};
     return fk_measured(fk_process_worst(&process), 0);
 }
 
