@@ -9,19 +9,24 @@ static const struct {
     const char *heading;
     const fk_claim *claims;
 } topics[] = {
-    {"forward process", fk_forward_claims},   /* x_t = s x_0 + sigma eps */
-    {"schedules", fk_schedules_claims},       /* linear and cosine VP */
-    {"conversion", fk_coefficients_claims},   /* (s, sigma) to (f, g) and back */
-    {"moments", fk_moments_claims},           /* at a point of time */
-    {"moments", fk_moment_integrals_claims},  /* over an interval */
-    {"moments", fk_moment_odes_claims},       /* by GSL */
-    {"moments", fk_forward_paths_claims},     /* by simulation */
-    {"moments", fk_ito_paths_claims},         /* Ito's formula along paths */
-    {"reverse SDE", fk_reverse_claims},       /* exactly */
-    {"reverse SDE", fk_reverse_paths_claims}, /* the noise of its paths */
-    {"PF-ODE", fk_pfode_claims},              /* the probability-flow ODE */
-    {"PF-ODE", fk_pfode_paths_claims},        /* both as samples */
-    {"figures", fk_figures_claims},           /* the figure with a fixed start */
+    {"forward process", fk_forward_claims},      /* x_t = s x_0 + sigma eps */
+    {"forward process", fk_forward_laws_claims}, /* priors, paths, information */
+    {"schedules", fk_schedules_claims},          /* linear and cosine VP */
+    {"schedules", fk_schedule_limits_claims},    /* many steps, and one */
+    {"conversion", fk_coefficients_claims},      /* (s, sigma) to (f, g) and back */
+    {"moments", fk_moments_claims},              /* at a point of time */
+    {"moments", fk_moment_integrals_claims},     /* over an interval */
+    {"moments", fk_moment_odes_claims},          /* by GSL */
+    {"moments", fk_forward_paths_claims},        /* by simulation */
+    {"moments", fk_ito_paths_claims},            /* Ito's formula along paths */
+    {"reverse SDE", fk_reverse_claims},          /* exactly */
+    {"reverse SDE", fk_reverse_paths_claims},    /* the noise of its paths */
+    {"reverse SDE", fk_prior_claims},            /* from another start */
+    {"PF-ODE", fk_pfode_claims},                 /* the probability-flow ODE */
+    {"PF-ODE", fk_pfode_paths_claims},           /* both as samples */
+    {"PF-ODE", fk_sampler_cost_claims},          /* steps and what they buy */
+    {"figures", fk_figures_claims},              /* the figure with a fixed start */
+    {"figures", fk_curves_claims},               /* its curves and schemes */
 };
 enum { TOPICS = sizeof topics / sizeof *topics };
 

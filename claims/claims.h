@@ -17,7 +17,9 @@ const fk_claim *fk_claim_find(const char *id); /* NULL: there is none */
 
 /* The topics: each a table of claims that ends with an id of NULL. */
 extern const fk_claim fk_forward_claims[];
+extern const fk_claim fk_forward_laws_claims[];
 extern const fk_claim fk_schedules_claims[];
+extern const fk_claim fk_schedule_limits_claims[];
 extern const fk_claim fk_coefficients_claims[];
 extern const fk_claim fk_moments_claims[];
 extern const fk_claim fk_moment_integrals_claims[];
@@ -26,6 +28,9 @@ extern const fk_claim fk_forward_paths_claims[];
 extern const fk_claim fk_ito_paths_claims[];
 extern const fk_claim fk_reverse_claims[];
 extern const fk_claim fk_reverse_paths_claims[];
+extern const fk_claim fk_prior_claims[];
+extern const fk_claim fk_sampler_cost_claims[];
+extern const fk_claim fk_curves_claims[];
 extern const fk_claim fk_pfode_claims[];
 extern const fk_claim fk_pfode_paths_claims[];
 extern const fk_claim fk_figures_claims[];
