@@ -12,35 +12,10 @@
 #include <stdlib.h>
 
 #include "analytic/marginal.h"
+#include "analytic/panels.h"
 #include "core/noise.h"
 
-enum { MOST_COMPONENTS = 512, POINTS = 16, REACH = 9, DRAWS = 16384 }; /* 9 sd leave 2e-19 */
-
-typedef struct {
-    double x, sd;
-} mark;
-
-static int by_place(const void *a, const void *b)
-{
-    double x = ((const mark *)a)->x, y = ((const mark *)b)->x;
-    return (x > y) - (x < y);
-}
-
-/* Ends of intervals, ascending: each component's M - 9 sd .. M + 9 sd in steps of its own sd, less
- * those that come within half of it after the last one kept. */
-static size_t interval_ends(const fk_marginal *p, mark *end)
-{
-    size_t n = 0, kept = 0;
-    for (size_t k = 0; k < p->mixture->k; k++)
-        for (int j = -REACH; j <= REACH; j++) {
-            const double sd = sqrt(p->var[k]);
-            end[n++] = (mark){p->mean[k] + j * sd, sd};
-        }
-    qsort(end, n, sizeof *end, by_place);
-    for (size_t i = 0; i < n; i++)
-        if (kept == 0 || end[i].x - end[kept - 1].x >= end[i].sd / 2) end[kept++] = end[i];
-    return kept;
-}
+enum { MOST_COMPONENTS = 512, DRAWS = 16384 };
 
 /* p where the score changes sign between a and b. */
 static double density_at_zero(const fk_marginal *p, double a, double b, bool rising)
@@ -58,14 +33,14 @@ static fk_node_facts by_quadrature(const fk_mixture *mixture, double s, double s
                                    const gsl_integration_glfixed_table *rule)
 {
     fk_marginal *p = fk_marginal_new(mixture, s, sigma);
-    mark *end = fk_alloc(p->mixture->k * (2 * REACH + 1), sizeof *end);
-    const size_t ends = interval_ends(p, end);
-    double mmse = 0, variation = 0, last_x = end[0].x, last = 0;
+    size_t ends;
+    double *end = fk_panel_ends(p, &ends);
+    double mmse = 0, variation = 0, last_x = end[0], last = 0;
     bool rising = true;
     for (size_t j = 0; j + 1 < ends; j++)
-        for (size_t i = 0; i < POINTS; i++) {
+        for (size_t i = 0; i < FK_PANEL_NODES; i++) {
             double x, weight, score, posterior;
-            gsl_integration_glfixed_point(end[j].x, end[j + 1].x, i, &x, &weight, rule);
+            gsl_integration_glfixed_point(end[j], end[j + 1], i, &x, &weight, rule);
             const fk_point out = {.score = &score, .covariance = &posterior};
             const double density = exp(fk_marginal_at(p, &x, &out));
             mmse += weight * density * posterior;
@@ -134,7 +109,7 @@ void fk_node_facts_of(const fk_mixture *mixture, const fk_coeffs *node, size_t n
     const double noise_norm =
         sqrt(2) * exp(gsl_sf_lngamma((dim + 1) / 2) - gsl_sf_lngamma(dim / 2));
     const bool quadrature = mixture->dim == 1 && mixture->k <= MOST_COMPONENTS;
-    gsl_integration_glfixed_table *rule = gsl_integration_glfixed_table_alloc(POINTS);
+    gsl_integration_glfixed_table *rule = gsl_integration_glfixed_table_alloc(FK_PANEL_NODES);
     const draws all = quadrature ? (draws){0} : draws_new(mixture);
     assert(rule);
 #pragma omp parallel for schedule(dynamic)
