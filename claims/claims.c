@@ -27,6 +27,12 @@ static const struct {
     {"PF-ODE", fk_sampler_cost_claims},          /* steps and what they buy */
     {"figures", fk_figures_claims},              /* the figure with a fixed start */
     {"figures", fk_curves_claims},               /* its curves and schemes */
+    {"DDPM chain", fk_chain_claims},             /* transitions */
+    {"DDPM chain", fk_chain_noise_claims},       /* which noises are independent */
+    {"DDPM chain", fk_chain_limits_claims},      /* noise at the end, and back */
+    {"DDPM chain", fk_chain_steps_claims},       /* from the SDE to the chain */
+    {"posterior", fk_posterior_claims},          /* given x_0 */
+    {"posterior", fk_posterior_variance_claims}, /* the variance of a step */
 };
 enum { TOPICS = sizeof topics / sizeof *topics };
 

@@ -34,5 +34,11 @@ extern const fk_claim fk_curves_claims[];
 extern const fk_claim fk_pfode_claims[];
 extern const fk_claim fk_pfode_paths_claims[];
 extern const fk_claim fk_figures_claims[];
+extern const fk_claim fk_chain_claims[];
+extern const fk_claim fk_chain_noise_claims[];
+extern const fk_claim fk_chain_limits_claims[];
+extern const fk_claim fk_chain_steps_claims[];
+extern const fk_claim fk_posterior_claims[];
+extern const fk_claim fk_posterior_variance_claims[];
 
 #endif

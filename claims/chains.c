@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "claims/chains.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "claims/setting.h"
+
+const char *const fk_setting_chains[FK_N_CHAINS] = {"ddpm-linear:T=7,beta_1=0.0385,beta_T=0.7385",
+                                                    "cosine:T=9", "vp-linear:T=30"};
+
+fk_chain fk_setting_chain(const char *spec)
+{
+    fk_chain chain;
+    fk_error err;
+    if (fk_chain_parse(spec, &chain, &err) == FK_OK) return chain;
+    fprintf(stderr, "fokker: a claim's own setting is wrong: %s\n", err.text);
+    abort();
+}
+
+fk_sources fk_sources_of(const fk_chain *chain)
+{
+    assert(chain->T <= FK_MOST_T);
+    fk_sources s = {.T = chain->T};
+    s.row[0][0] = 1;
+    for (size_t t = 1; t <= s.T; t++) {
+        const double beta = chain->beta[t - 1];
+        for (size_t j = 0; j < t; j++) s.row[t][j] = sqrt(1 - beta) * s.row[t - 1][j];
+        s.row[t][t] = sqrt(beta);
+    }
+    return s;
+}
+
+double fk_sources_cov(const fk_sources *s, const double *a, const double *b, double v)
+{
+    double sum = v * a[0] * b[0];
+    for (size_t j = 1; j <= s->T; j++) sum += a[j] * b[j];
+    return sum;
+}
+
+fk_marginal *fk_chain_marginal(const fk_mixture *mixture, const fk_chain *chain, size_t t)
+{
+    const fk_coeffs c = fk_chain_at(chain, (long)t - 1);
+    return fk_marginal_new(mixture, c.s, c.sigma);
+}
+
+double fk_alpha_bar(const fk_chain *chain, size_t t)
+{
+    return t ? exp(chain->log_alpha_bar[t - 1]) : 1;
+}
+
+double fk_log_normal(double x, double mean, double var)
+{
+    const double d = x - mean;
+    return -(log(2 * FK_PI * var) + d * d / var) / 2;
+}
