@@ -232,7 +232,7 @@ static void solver_free(solver *v)
 static solver solver_new(const fk_fokker_planck *p)
 {
     assert(p->mixture->dim == 1 && p->points >= 8 && p->points % 2 == 0 && p->t_from != p->t_to);
-    solver v = {.problem = p, .n = p->points, .half = p->points / 2 + 1};
+    solver v = {.problem = p, .n = p->points, .half = p->points / 2 + 1, .reach = p->reach};
     v.second_moment = second_moment(p->mixture);
     place_nodes(&v, TRIAL);
     for (size_t i = 0; i <= TRIAL; i++) {

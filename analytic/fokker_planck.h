@@ -34,7 +34,8 @@ typedef struct {
     const fk_mixture *start; /* the law at t_from is its marginal there; NULL: of `mixture` */
     size_t points;           /* even, at least 8 */
     size_t steps;            /* at least as many as are stable are taken; 0: those */
-    size_t kept; /* densities to keep, at nodes equally spaced in number; 2: both ends */
+    size_t kept;  /* densities to keep, at nodes equally spaced in number; 2: both ends */
+    double reach; /* of the box, if more than is needed: two solutions on one grid */
 } fk_fokker_planck;
 
 typedef struct {

@@ -40,5 +40,8 @@ extern const fk_claim fk_chain_limits_claims[];
 extern const fk_claim fk_chain_steps_claims[];
 extern const fk_claim fk_posterior_claims[];
 extern const fk_claim fk_posterior_variance_claims[];
+extern const fk_claim fk_equation_claims[];
+extern const fk_claim fk_current_claims[];
+extern const fk_claim fk_equation_solved_claims[];
 
 #endif

@@ -161,7 +161,7 @@ START_TEST(mass_is_conserved_and_the_start_is_what_was_asked_for)
 {
     fk_mixture *m = mixture_of("three-1d"), *other = mixture_of("bimodal-1d");
     const fk_schedule *s = &fk_schedules[0];
-    fk_fokker_planck p = {m, s, reverse, 0.5, 0.05, other, 128, 0, 6};
+    fk_fokker_planck p = {m, s, reverse, 0.5, 0.05, other, 128, 0, 6, 0};
     fk_densities d;
     fk_error err;
     ck_assert_int_eq(fk_fokker_planck_solve(&p, &d, &err), FK_OK);
@@ -216,7 +216,7 @@ END_TEST
 START_TEST(times_beyond_the_schedule_are_refused)
 {
     fk_mixture *m = mixture_of("gaussian-1d");
-    fk_fokker_planck p = {m, &fk_schedules[0], forward, 0.5, 1.5, NULL, 64, 0, 2};
+    fk_fokker_planck p = {m, &fk_schedules[0], forward, 0.5, 1.5, NULL, 64, 0, 2, 0};
     fk_densities d;
     fk_error err;
     ck_assert_int_eq(fk_fokker_planck_solve(&p, &d, &err), FK_USAGE);
