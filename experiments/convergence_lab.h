@@ -6,30 +6,49 @@
 #include "claims/series.h"
 #include "core/order.h"
 
-/* One-step and multistep schemes without noise on the mixture; schemes with noise on the Gaussian
- * of its mean and variance; and their strong errors. */
-typedef enum { ONE_STEP, MULTISTEP, NOISY, STRONG, N_PANELS } panel;
+/* A family is drawn in one panel. Schemes with noise stand in two: by their law and by paths. */
+typedef enum {
+    RUNGE_KUTTA, /* no noise, a tableau in t */
+    EXPONENTIAL, /* no noise, one step in log(s/sigma) or sigma/s */
+    MULTISTEP,
+    WEAK_ONE, /* noise, weak order 1 or none */
+    WEAK_TWO,
+    STRONG,
+    N_FAMILIES
+} family;
 
 typedef struct {
     const char *name;
     fk_scheme scheme;
-    panel panel;
+    family family;
+    double claim;     /* the order that the scheme claims here */
     fk_series series; /* one functional: worst_cdf, or the root mean square */
     fk_order order;
-    double slope; /* what the figure prints: the fit's where it settled, else the last local one */
-    bool ran;
+    double slope;  /* what the figure prints: the fit's where it settled, else the last local one */
+    bool gaussian; /* no law takes it on the mixture: that of the Gaussian of equal moments */
+    size_t twin;   /* the first line of the family with the same errors; itself if there is none */
+    bool ran;      /* else `why` tells what stood in the way */
+    char why[200];
 } line;
 
 typedef struct {
     fk_mixture *mixture, *gaussian;
     fk_place place;
-    size_t coarsest, levels;
+    size_t coarsest, levels, levels_backward;
     line *line;
     size_t n;
 } convergence;
 
-/* Every scheme of the registry, a line in its panel and, with noise, one in the strong panel. */
+/* Every fixed-step scheme of the registry: a line in its family and, with noise of the path, one in
+ * STRONG. */
 void convergence_lines(convergence *);
 void convergence_run(convergence *, int threads);
+
+/* The worst error of the sixteen at the place, against the number of steps. Levels are added until
+ * the order has settled, or the error is rounding, or there are three more. */
+int convergence_weak(const convergence *, const fk_mixture *, line *, fk_error *) FK_CHECKED;
+
+/* Whether an error stands clear of what may be rounding or quadrature, and is drawn. */
+bool convergence_is_clear(const fk_series *, size_t level);
 
 #endif

@@ -1,70 +1,100 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Errors against steps and evaluations. Reads convergence.csv and names.csv of `out`; draws
-# convergence.svg and convergence.png. Variables, all optional but names: names (of the lines),
-# mixture, schedule, finest (steps), t_end.
+# Errors against steps and evaluations, a panel a family. Reads convergence.csv and names.csv of
+# `out`; draws convergence.svg and convergence.png. Variables: names (of the lines), lowest and highest
+# (the decades between which each panel lies); optional mixture, schedule, t_end.
 if (!exists("plots")) plots = "plots"
 load plots."/theme.gp"
 if (!exists("mixture")) mixture = "three-1d"
 if (!exists("schedule")) schedule = "vp-linear"
-if (!exists("finest")) finest = 1024
-if (!exists("t_end")) t_end = 1e-3
+if (!exists("t_end")) t_end = 0.05
 
 lines = out."/convergence.csv"; tags = out."/names.csv"
-n = words(names)
-# One colour an order; a mark tells a line from others of its order.
-colour(p) = p < 0.5 ? 0x808080 : p < 1.25 ? 0x000000 : p < 1.75 ? 0xCC79A7 : p < 2.5 ? 0x0072B2 : \
-    p < 3.5 ? 0xD55E00 : p < 4.5 ? 0x009E73 : 0xE69F00
-mark(i) = word("1 2 4 6 8 10 12", int(i) % 7 + 1) + 0
-called(i, slope, settled) = slope == slope ? sprintf("%s  %s%.2f", word(names, int(i)), settled > 0.5 ? "" : "≈ ", slope) : word(names, int(i))
 set datafile columnheaders
+stats lines using 2 nooutput; n = STATS_records > 0 ? int(STATS_max) : 0
+# columns of names.csv
+panel_ = 1; line_ = 2; twin_ = 3; family_ = 4; place_ = 5; order_ = 6; slope_ = 7; settled_ = 8
+gaussian_ = 9; y_ = 10; steps_ = 11; evaluations_ = 12; error_ = 13
+lo(g) = real(word(lowest, g + 1)); hi(g) = real(word(highest, g + 1))
+
+# Within a family a colour and a mark tell the lines; across families the colour is the family's.
+array shade[8] = [0x000000, 0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7, 0xE69F00, 0x56B4E9, 0x808080]
+array of_family[6] = [0x000000, 0xD55E00, 0x0072B2, 0xE69F00, 0x009E73, 0x0072B2]
+mark(k) = word("7 4 8 6 10 12 5 9 11 13", int(k) % 10 + 1) + 0
+array place[n > 0 ? n : 1]; array twin[n > 0 ? n : 1]; array shown[n > 0 ? n : 1]; array family[n > 0 ? n : 1]
+do for [i = 1:n] { place[i] = 0; twin[i] = i; shown[i] = 0; family[i] = 0 }
+stats tags using (column(panel_) < 6 ? (i = int(column(line_)), place[i] = int(column(place_)), twin[i] = int(column(twin_)), \
+    family[i] = int(column(family_)), shown[i] = 1, 1) : 0) nooutput
+array far[9] # the end of each panel's longest line
+do for [g = 0:8] {
+    stats tags using (column(panel_) == g ? column(g < 6 ? steps_ : evaluations_) : 100) name "longest" nooutput
+    far[g + 1] = longest_max
+}
+hue(i, g) = g < 6 ? shade[place[twin[i]] % 8 + 1] : g < 8 ? of_family[family[i] + 1] : shade[place[twin[i]] % 8 + 1]
+in(g, i) = shown[i] && twin[i] == i && (g < 6 ? family[i] == g : g == 6 ? family[i] < 3 : g == 7 ? family[i] == 3 || family[i] == 4 : family[i] == 5)
+# A line where it stands clear of rounding.
+error_of(i) = column(2) == i && column(6) > 5 * column(7) ? column(6) : NaN
+called(i, own, slope, settled, gaussian) = own ? sprintf("%s %s%.2f%s", word(names, int(i)), settled > 0.5 ? "" : "≈", slope, gaussian > 0.5 ? "†" : "") : \
+    "= ".word(names, int(i))
+
 set logscale xy
 set format y "10^{%T}"
-
-# The lines of the panels from a to b against column c, and their names (from panel g of the other
-# table) at x.
-curves(a, b, c) = sprintf("for [i = 1:n] lines using ($1 >= %d && $1 <= %d && $2 == i ? $%d : NaN):6:(colour($3)) with lines lw 1.2 lc rgb variable, lines using ($1 >= %d && $1 <= %d ? $%d : NaN):6:(mark($2)):(colour($3)) with points pointtype variable pointsize 0.45 linecolor rgb variable", a, b, c, a, b, c)
-called_at(g, x, c) = sprintf("tags using ($1 == %d ? $%d * 1.05 : NaN):8:(%g - $%d):($5 - $8) with vectors nohead lw 0.5 lc rgb '#B0B0B0', tags using ($1 == %d ? %g : NaN):5:(mark($2)):(colour($3)) with points pointtype variable pointsize 0.45 linecolor rgb variable, tags using ($1 == %d ? %g : NaN):5:(called($2, $4, $9)):(colour($3)) with labels left offset 0.4,0 font ',8' textcolor rgb variable noenhanced", g, c + 2, x, c + 2, g, x * 1.15, g, x * 1.15)
-left(j) = 0.06 + 0.322 * j
-right(j) = left(j) + 0.275
-wide = 20.0    # the names' share of the axis, as a factor
+left(j) = 0.052 + 0.335 * j
+right(j) = left(j) + 0.272
+bottom(r) = 0.682 - 0.31 * r
+high = 0.232
+array title_of[9] = ["Runge–Kutta in t", "One exponential step", "Multistep, exact history", "With noise, weak order 1 or none", \
+    "With noise, weak order 2", "Strong error, logistic SDE", "Work and precision, no noise", "Work and precision, with noise", "Work and strong precision"]
+letter(g) = word("a b c d e f g h i", g + 1)
+# A fan of reference slopes p from (x, y) to 4 x.
+fan(p, x, y) = sprintf("set arrow from %g, %g to %g, %g nohead dt 3 lw 1.2 lc rgb '#707070'; set label '%s' at %g, %g left offset 0.2,0 font ',9' textcolor rgb '#505050'", \
+    x, y, 4 * x, y * 4.0**(-p), p == 1.5 ? "3/2" : sprintf("%g", p), 4 * x, y * 4.0**(-p))
+fans(g) = g == 0 ? "1 2 3 4 5" : g == 1 ? "1 2 3" : g == 2 ? "2 3 4" : g == 3 ? "1" : g == 4 ? "1 2" : g == 6 ? "1 2 3 4 5" : g == 7 ? "1 2" : "1 1.5"
 
 do for [kind in "svg png"] {
-    eval begin("convergence", kind, 1400, 1000)
+    eval begin("convergence", kind, 1200, 1240)
     set multiplot
-    set label 9 "Convergence of every scheme, without Monte Carlo noise" at screen 0.5, 0.978 center font ",16"
-    set label 8 sprintf("%s, %s, log(s/σ) uniform from t_{max} to %g; worst error of 16 smoothed distribution functions", mixture, schedule, t_end) \
-        at screen 0.5, 0.953 center font ",11" textcolor rgb "#404040"
-    set label 7 "claimed order:" at screen 0.36, 0.93 left font ",11"
-    do for [k = 1:7] {
-        set label 20 + k word("0 1 3/2 2 3 4 5", k) at screen 0.45 + 0.03 * k, 0.93 left font ",11" \
-            textcolor rgb colour(real(word("0 1 1.5 2 3 4 5", k)))
-    }
-    array lowest[6] = [1e-14, 1e-11, 1e-8, 1e-14, 1e-8, 1e-5]
-    set grid noxtics
-    array title[6] = ["One step, no noise", "Several steps, no noise", "With noise, on the Gaussian of equal moments", \
-        "Work and precision, no noise", "Work and precision, with noise", "Strong errors: logistic SDE, along paths"]
-    do for [j = 0:5] {
-        row = j / 3; col = j % 3
-        eval panel(left(col), right(col), row ? 0.055 : 0.52, row ? 0.415 : 0.88)
-        set label 1 sprintf("{/:Bold %s}", title[j + 1]) at graph 0, graph 1.045 left
-        set xlabel j == 3 || j == 4 ? "evaluations of the score" : "steps" offset 0,0.4
-        set ylabel col ? (j == 5 ? "rms of x - x_{exact}" : "") : "worst error" offset j == 5 ? 0 : 1.5,0
-        last = j == 5 ? 64 : (j == 3 || j == 4 ? 4 * finest : finest)
-        set xrange [j == 5 ? 3.5 : 3:last * (j == 5 ? 5 : wide)]
-        set yrange [lowest[j + 1]:1]
-        set xtics (4)
-        do for [k = 2:6] { if (4**k <= last) { set xtics add (4**k) } }
-        if (j == 5) { set xtics (4, 8, 16, 32, 64) }
-        if (j == 0) { eval "plot ".curves(0, 0, 4).", ".called_at(0, last * 1.5, 4) }
-        if (j == 1) { eval "plot ".curves(1, 1, 4).", ".called_at(1, last * 1.5, 4) }
-        if (j == 2) { eval "plot ".curves(2, 2, 4).", ".called_at(2, last * 1.5, 4) }
-        if (j == 3) { eval "plot ".curves(0, 1, 5).", ".called_at(4, last * 1.5, 5) }
-        if (j == 4) { eval "plot ".curves(2, 2, 5).", ".called_at(2, last * 1.5, 5) }
-        if (j == 5) { eval "plot ".curves(3, 3, 4).", ".called_at(3, last * 1.2, 4) }
-        unset label 7; unset label 8; unset label 9
-        do for [k = 1:7] { unset label 20 + k }
+    do for [g = 0:8] {
+        unset arrow; unset label
+        if (g == 0) {
+            set label sprintf("Convergence of every scheme: %s, %s", mixture, schedule) at screen 0.5, 0.983 center font ",16"
+            set label sprintf("log(s/σ) uniform from -2 to t = %.3g. Worst error: of 16 smoothed distribution functions Φ((x - c_j)/0.2), by exact laws, nothing sampled; (f, i): root mean square over 16384 common paths.", t_end) \
+                at screen 0.5, 0.967 center font ",10" textcolor rgb "#404040"
+            set label "Numbers: slopes of a two-term fit; ≈ the last local slope where it has not settled; † on the Gaussian of equal moments. Dotted: reference slopes. In g and h the colours are those of the titles above." \
+                at screen 0.5, 0.954 center font ",10" textcolor rgb "#404040"
+        }
+        j = g % 3
+        eval panel(left(j), right(j), bottom(g / 3), bottom(g / 3) + high)
+        strong = g == 5 || g == 8
+        first = strong ? 7 : 8
+        work = g < 6 ? 4 : 5 # of convergence.csv
+        end = g < 6 ? steps_ : evaluations_
+        last = 1.2 * far[g + 1]
+        set xrange [first:first * (last / first)**1.74]
+        set yrange [10**lo(g):10**hi(g)]
+        set border 2
+        set arrow from graph 0, graph 0 to last, graph 0 nohead lw 0.8 lc rgb "#404040"
+        set xtics nomirror out scale 0.6
+        # tics from the first step count on, as far as the lines go
+        step_ = strong && g == 5 ? 2.0 : last > 1000 ? 10.0 : 4.0
+        set xtics ()
+        do for [k = 0:8] { if ((g == 5 ? 8 : 10) * step_**k <= last) { set xtics add ((g == 5 ? 8 : 10) * step_**k) } }
+        set ytics 10**(hi(g) - lo(g) > 6 ? 2 : 1)
+        set mytics 1
+        unset grid
+        set label sprintf("{/:Bold (%s)  %s}", letter(g), title_of[g + 1]) at graph -0.02, graph 1.07 left font ",12" textcolor rgb (g < 5 ? of_family[g + 1] : 0x000000)
+        set label (g < 6 ? "steps" : "evaluations of the score") at sqrt(first * last), graph -0.165 center font ",11"
+        if (j == 0 || strong) { set label (strong ? "rms of x - x_{exact}" : "worst error") at graph -0.155, graph 0.5 center rotate by 90 font ",11" }
+        do for [p in fans(g)] { eval fan(real(p), first * 1.2, 10**(lo(g) + 0.33 * (hi(g) - lo(g)))) }
+        names_at = last * 1.35
+        plot for [i = 1:n] lines using (in(g, i) ? column(work) : NaN):(error_of(i)) with linespoints lw 1.3 pt mark(place[i]) ps 0.55 lc rgb hue(i, g), \
+             tags using (column(panel_) == g && column(line_) == column(twin_) ? column(end) * 1.06 : NaN):(column(error_)):(names_at * 0.97 - column(end) * 1.06):(column(y_) - column(error_)) \
+                 with vectors nohead lw 0.5 lc rgb "#B0B0B0", \
+             tags using (column(panel_) == g && column(line_) == column(twin_) ? names_at * 1.1 : NaN):(column(y_)):(mark(column(place_))):(hue(int(column(line_)), g)) \
+                 with points pointtype variable pointsize 0.55 linecolor rgb variable, \
+             tags using (column(panel_) == g ? names_at * 1.1 : NaN):(column(y_)):(called(column(line_), column(line_) == column(twin_), column(slope_), column(settled_), column(gaussian_))):(hue(int(column(line_)), g)) \
+                 with labels left offset 0.7,0 font ",10" textcolor rgb variable noenhanced
     }
     unset multiplot
-    unset label 1
+    unset label; unset arrow
     eval finish("convergence", kind)
 }
