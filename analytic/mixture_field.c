@@ -129,5 +129,6 @@ fk_field fk_mixture_field(const fk_mixture *m)
                       .frozen_size =
                           sizeof(fk_frozen_mixture) + m->k * row_length(m) * sizeof(double),
                       .freeze = freeze,
-                      .eval = eval};
+                      .eval = eval,
+                      .divergence = fk_mixture_divergence};
 }

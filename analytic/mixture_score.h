@@ -52,4 +52,7 @@ enum { FK_TILE = 32 };
 FK_DECLARE_KERNEL(void, fk_mixture_score,
                   (const fk_frozen_mixture *, fk_block x, fk_block score, double *scratch));
 
+/* div score at a point x (dim), plain double: for fk_field's divergence; self is the mixture. */
+double fk_mixture_divergence(const void *self, double s, double sigma, const double *x);
+
 #endif

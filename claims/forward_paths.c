@@ -68,7 +68,7 @@ static bool run(const fk_claim_env *env, const fk_schedule *schedule, int which,
 {
     fk_step step[STEPS];
     for (size_t k = 0; k < STEPS; k++) step[k] = heun(schedule, k, which);
-    fk_field field = {NULL, 1, 1, freeze_nothing, no_score};
+    fk_field field = {NULL, 1, 1, freeze_nothing, no_score, NULL};
     fk_points one = {&start, 1, 1};
     fk_key key = {env->seed, FK_STREAM_STEPS};
     fk_run all = {.step = step,

@@ -22,7 +22,7 @@ static void eval(const void *self, const void *frozen, fk_block x, fk_block scor
 
 fk_field fk_scaled_field(const fk_scaled *scaled)
 {
-    return (fk_field){scaled, scaled->of->dim, scaled->of->frozen_size, freeze, eval};
+    return (fk_field){scaled, scaled->of->dim, scaled->of->frozen_size, freeze, eval, NULL};
 }
 
 double fk_sampling_time(const fk_sampling *run, size_t step)

@@ -26,6 +26,8 @@ typedef struct fk_field {
     size_t frozen_size; /* bytes that freeze() fills */
     void (*freeze)(const void *self, double s, double sigma, void *frozen);
     void (*eval)(const void *self, const void *frozen, fk_block x, fk_block score);
+    /* div score at one point x (dim); NULL where it is not known */
+    double (*divergence)(const void *self, double s, double sigma, const double *x);
 } fk_field;
 
 #endif

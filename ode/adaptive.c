@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ode/adaptive.h"
 
+#include <assert.h>
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_odeiv2.h>
 #include <math.h>
@@ -29,6 +30,8 @@ typedef struct {
     double t_lo, t_hi; /* stage times are held inside: t + (t1 - t) may round past t1 */
     void *frozen;
     fk_block x, score; /* one vector of lanes; lane 0 is the particle */
+    double *y;         /* (dim), then the change of log-density where it is wanted */
+    size_t size;
     size_t evaluations, rejected;
     bool finite; /* of the last evaluation */
     gsl_odeiv2_step *step;
@@ -50,6 +53,11 @@ static int drift(double t, const double y[], double dydt[], void *self)
         dydt[i] = at.f * y[i] - at.g2 / 2 * w->score.x[i * w->score.ld];
         w->finite = w->finite && isfinite(dydt[i]);
     }
+    if (w->size > field->dim) {
+        const double divergence = field->divergence(field->self, at.s, at.sigma, y);
+        dydt[field->dim] = at.g2 / 2 * divergence - (double)field->dim * at.f;
+        w->finite = w->finite && isfinite(dydt[field->dim]);
+    }
     /* GSL_FAILURE makes the evolver try a smaller step */
     return w->finite ? GSL_SUCCESS : GSL_FAILURE;
 }
@@ -66,9 +74,11 @@ static bool worker_new(worker *w, const fk_scheme *scheme, const fk_adaptive_opt
     w->frozen = fk_alloc(w->field->frozen_size, 1);
     w->x = lanes_new(dim);
     w->score = lanes_new(dim);
-    w->step = gsl_odeiv2_step_alloc(*type, dim);
+    w->size = dim + (option->log_change != NULL);
+    w->y = fk_alloc(w->size, sizeof *w->y);
+    w->step = gsl_odeiv2_step_alloc(*type, w->size);
     w->control = gsl_odeiv2_control_y_new(option->atol, option->rtol);
-    w->evolve = gsl_odeiv2_evolve_alloc(dim);
+    w->evolve = gsl_odeiv2_evolve_alloc(w->size);
     return w->step && w->control && w->evolve;
 }
 
@@ -77,25 +87,27 @@ static void worker_free(worker *w)
     if (w->evolve) gsl_odeiv2_evolve_free(w->evolve);
     if (w->control) gsl_odeiv2_control_free(w->control);
     if (w->step) gsl_odeiv2_step_free(w->step);
+    free(w->y);
     free(w->score.x);
     free(w->x.x);
     free(w->frozen);
 }
 
-/* One particle through all times; x is its row 0, and row j lies j*stride further on. */
-static int solve_one(worker *w, const double *t, size_t n_t, size_t particle, double *x,
-                     size_t stride, fk_error *err)
+/* Particle number `particle` of n through all times. */
+static int solve_one(worker *w, const double *t, size_t n_t, size_t n, size_t particle, double *x,
+                     double *log_change, fk_error *err)
 {
     const size_t dim = w->field->dim;
+    double *y = w->y;
     const double interval = t[n_t - 1] - t[0];
-    const gsl_odeiv2_system system = {drift, NULL, dim, w};
+    const gsl_odeiv2_system system = {drift, NULL, w->size, w};
     gsl_odeiv2_evolve_reset(w->evolve);
     gsl_odeiv2_step_reset(w->step);
     double now = t[0], h = interval * FIRST_STEP;
     size_t steps = 0;
+    memcpy(y, x + particle * dim, dim * sizeof *y);
+    if (log_change) log_change[particle] = y[dim] = 0;
     for (size_t j = 1; j < n_t; j++) {
-        double *y = x + j * stride;
-        memcpy(y, y - stride, dim * sizeof *y);
         while (now != t[j]) {
             double before = now;
             if (fabs(h) > LONGEST_STEP * fabs(interval)) h = LONGEST_STEP * interval;
@@ -111,6 +123,8 @@ static int solve_one(worker *w, const double *t, size_t n_t, size_t particle, do
                            !w->finite ? "look at the start, or end at a larger t"
                                       : "loosen --rtol and --atol, or end at a larger t");
         }
+        memcpy(x + (j * n + particle) * dim, y, dim * sizeof *y);
+        if (log_change) log_change[j * n + particle] = y[dim];
     }
     w->rejected += w->evolve->failed_steps;
     return FK_OK;
@@ -139,6 +153,7 @@ int fk_adaptive_solve(const fk_scheme *scheme, const fk_schedule *schedule, cons
 {
     int status = check(schedule, t, n_t, option, err);
     if (status != FK_OK) return status;
+    assert(!option->log_change || field->divergence);
     option->evaluations = option->rejected = 0;
     size_t failed = n, evaluations = 0, rejected = 0; /* failed: the first particle that did */
     gsl_error_handler_t *handler = gsl_set_error_handler_off(); /* which would abort */
@@ -158,7 +173,7 @@ int fk_adaptive_solve(const fk_scheme *scheme, const fk_schedule *schedule, cons
             first = failed;
             if (p > first) continue;
             fk_error mine = {.code = FK_OK};
-            int code = ready ? solve_one(&w, t, n_t, p, x + p * field->dim, n * field->dim, &mine)
+            int code = ready ? solve_one(&w, t, n_t, n, p, x, option->log_change, &mine)
                              : fk_fail(&mine, FK_MISSING, "out of memory for the adaptive solver");
             if (code == FK_OK) continue;
 #pragma omp critical(fk_adaptive_failure)

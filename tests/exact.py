@@ -138,12 +138,47 @@ def flow_says_what_it_is():
     refused(("flow", "--mixture", "three-1d", "--t-start", "2", "--points", "x.csv"), "--t-start")
 
 
+def likelihood_splits():
+    """On N(0.7, 0.3) and vp-linear x_T is normal with the mean and variance of the map, so that the
+    computed value is log N(0.7, ..) at t_min plus the mismatch at x_T."""
+    xs = [-0.7, 0.385, 1.4, 2.9]
+    points = write("l.csv", "x\n" + "".join(f"{x}\n" for x in xs))
+    words = ("likelihood", "--mixture", "gaussian-1d", "--points", points, "--quiet")
+    _, names, rows = table(*words, "--scheme", "rk8pd", "--rtol", "1e-11", "--atol", "1e-11")
+    expect(names == ["x0", "log_p", "exact", "truncation", "prior", "integration"], "columns", names)
+
+    def gauss(x, mean, var):
+        return -((x - mean) ** 2 / var + math.log(2 * math.pi * var)) / 2
+
+    def marginal(t):
+        log_abar = -(0.1 * t + 19.9 * t * t / 2)
+        return 0.7 * math.exp(log_abar / 2), 0.3 * math.exp(log_abar) - math.expm1(log_abar)
+    (m0, v0), (m1, v1) = marginal(1e-3), marginal(1)
+    for x, (x0, log_p, exact, truncation, prior, integration) in zip(xs, rows):
+        far = m1 + math.sqrt(v1 / v0) * (x - m0)
+        right = (gauss(x, 0.7, 0.3), gauss(x, m0, v0) - gauss(x, 0.7, 0.3),
+                 gauss(far, 0, 1) - gauss(far, m1, v1))
+        expect(x0 == x and all(near(a, b, 1e-12) for a, b in zip((exact, truncation, prior), right)),
+               f"parts at {x}", (exact, truncation, prior, right))
+        expect(near(log_p, gauss(x, m0, v0) + right[2], 1e-9) and abs(integration) < 1e-9,
+               f"value at {x}", (log_p, integration))
+        expect(near(log_p, exact + truncation + prior + integration, 1e-13), "the sum", rows)
+        expect(not near(truncation, -right[1], 1e-9), "control: the sign of a part is seen")
+    _, _, rows = table(*words, "--prior", "exact")
+    expect(all(row[4] == 0 for row in rows), "no mismatch with the exact prior", rows)
+    refused(words + ("--scheme", "heun"), "rk45")
+    refused(words + ("--prior", "flat"), "exact, normal or standard")
+    refused(words + ("--t-end", "1"), "--t-end 1")
+    refused(words + ("--rtol", "-1"), "--rtol")
+
+
 with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     eval_is_right()
     eval_refuses()
     flow_agrees_with_integration()
     flow_says_what_it_is()
+    likelihood_splits()
     os.chdir(HERE)
 print(f"{checks} checks, {failed} failed")
 sys.exit(1 if failed else 0)

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* fokker likelihood: log-likelihoods by the probability-flow ODE, and what is wrong with them. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "claims/likelihood.h"
+#include "core/cli.h"
+#include "core/table.h"
+#include "ode/schemes.h"
+#include "registry.h"
+
+typedef struct {
+    const char *mixture, *schedule, *points, *prior, *scheme, *out;
+    double t_start, t_end;
+    fk_adaptive_options options;
+    fk_cli cli;
+} request;
+
+static const char COLUMNS[] = "log_p,exact,truncation,prior,integration";
+
+/* One row a point: the point, the computed value, its four parts. */
+static int write_rows(const request *r, size_t dim, const fk_table *points,
+                      const fk_likelihood *found, fk_error *err)
+{
+    size_t room = dim * 24 + sizeof COLUMNS, used = 0;
+    char *names = fk_alloc(room, 1);
+    for (size_t i = 0; i < dim; i++)
+        used += (size_t)snprintf(names + used, room - used, "x%zu,", i);
+    snprintf(names + used, room - used, "%s", COLUMNS);
+    fk_csv *csv;
+    int status = fk_csv_create(r->out, names,
+                               "nats; log_p = exact + truncation + prior + integration", &csv, err);
+    free(names);
+    if (status) return status;
+    double *row = fk_alloc(dim + 5, sizeof *row);
+    for (size_t p = 0; p < points->shape[0]; p++) {
+        const fk_likelihood *l = &found[p];
+        memcpy(row, points->x + p * dim, dim * sizeof *row);
+        memcpy(row + dim,
+               (double[]){l->computed, l->exact, l->truncation, l->prior, l->integration},
+               5 * sizeof *row);
+        fk_csv_row(csv, row, dim + 5);
+    }
+    free(row);
+    return fk_csv_commit(csv, err);
+}
+
+static int check_ends(const request *r, const fk_schedule *schedule, fk_error *err)
+{
+    int status = fk_schedule_check_usable(schedule, "--t-start", r->t_start, err);
+    if (!status) status = fk_schedule_check_usable(schedule, "--t-end", r->t_end, err);
+    if (!status && !(r->t_end < r->t_start))
+        status =
+            fk_fail(err, FK_USAGE, "--t-end %g is not below --t-start %g", r->t_end, r->t_start);
+    return status;
+}
+
+/* The standard deviation of the prior; 0: the marginal itself. */
+static int read_prior(const request *r, const fk_schedule *schedule, double *std, fk_error *err)
+{
+    const bool exact = strcmp(r->prior, "exact") == 0, normal = strcmp(r->prior, "normal") == 0;
+    if (!exact && !normal && strcmp(r->prior, "standard") != 0)
+        return fk_fail(err, FK_USAGE, "--prior is exact, normal or standard, not '%.60s'",
+                       r->prior);
+    *std = exact                           ? 0
+           : normal && schedule->exploding ? fk_schedule_at(schedule, r->t_start).sigma
+                                           : 1;
+    return FK_OK;
+}
+
+static int read_scheme(const request *r, fk_scheme *scheme, fk_error *err)
+{
+    int status = fk_registry_parse_scheme(r->scheme, scheme, err);
+    if (!status && !scheme->adaptive)
+        status =
+            fk_fail(err, FK_USAGE, "--scheme %.60s has fixed steps; take rk45 or rk8pd", r->scheme);
+    return status;
+}
+
+static int run(request *r, const fk_mixture *m, const fk_schedule *schedule, fk_error *err)
+{
+    fk_scheme scheme;
+    fk_table points;
+    fk_likelihood_model model = {m, schedule, r->t_start, r->t_end, 0, &scheme};
+    int status = check_ends(r, schedule, err);
+    if (!status) status = read_prior(r, schedule, &model.prior_std, err);
+    if (!status) status = read_scheme(r, &scheme, err);
+    if (!status) status = fk_points_read(r->points, m->dim, &points, err);
+    if (status) return status;
+    const size_t n = points.shape[0];
+    fk_likelihood *found = fk_alloc(n, sizeof *found);
+    r->options.threads = r->cli.threads;
+    status = fk_likelihood_of(&model, n, points.x, found, &r->options, err);
+    if (!status) status = write_rows(r, m->dim, &points, found, err);
+    if (!status && !r->cli.quiet)
+        fprintf(stderr, "fokker likelihood: %.1f score evaluations a point\n",
+                (double)r->options.evaluations / (double)n);
+    free(found);
+    fk_table_free(&points);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    request r = {.schedule = "vp-linear",
+                 .prior = "normal",
+                 .scheme = "rk45",
+                 .out = "-",
+                 .t_start = NAN,
+                 .t_end = NAN,
+                 .options = {.rtol = 1e-6, .atol = 1e-6}};
+    const fk_option option[] = {
+        {"mixture", "M", "a built-in mixture or a JSON file", FK_OPT_TEXT, &r.mixture, true},
+        {"schedule", "S", "the schedule (default vp-linear)", FK_OPT_TEXT, &r.schedule, false},
+        {"points", "F", "where, one point a row: CSV or NPY", FK_OPT_TEXT, &r.points, true},
+        {"prior", "P", "the model's law at t-start: normal (default), standard or exact",
+         FK_OPT_TEXT, &r.prior, false},
+        {"scheme", "K", "rk45 (default) or rk8pd", FK_OPT_TEXT, &r.scheme, false},
+        {"rtol", "R", "relative tolerance a step (default 1e-6)", FK_OPT_REAL, &r.options.rtol,
+         false},
+        {"atol", "A", "absolute tolerance a step (default 1e-6)", FK_OPT_REAL, &r.options.atol,
+         false},
+        {"t-start", "T", "the noise end (default: the schedule's t_max)", FK_OPT_REAL, &r.t_start,
+         false},
+        {"t-end", "T", "the data end (default: the schedule's t_min)", FK_OPT_REAL, &r.t_end,
+         false},
+        {"out", "F", "write to this CSV file (default: standard output)", FK_OPT_TEXT, &r.out,
+         false},
+        {NULL, NULL, NULL, FK_OPT_FLAG, NULL, false}};
+    const fk_command command = {
+        "likelihood",
+        "The log-likelihood of points by the probability-flow ODE with the exact divergence, in "
+        "nats, and its parts: the data's exact log-density, truncation at t_end, prior mismatch, "
+        "integration error. The parts sum to the computed value.",
+        "fokker likelihood --mixture three-1d --schedule vp-linear --points examples/points-1d.csv",
+        NULL, option};
+    r.cli = fk_cli_parse(&command, argc, argv);
+
+    fk_error err = {.code = FK_OK};
+    fk_schedule schedule;
+    fk_mixture *m = NULL;
+    int status = fk_schedule_parse(r.schedule, &schedule, &err);
+    if (!status) {
+        if (isnan(r.t_start)) r.t_start = schedule.t_max;
+        if (isnan(r.t_end)) r.t_end = schedule.t_min;
+        status = fk_mixture_read(r.mixture, &m, &err);
+    }
+    if (!status) status = run(&r, m, &schedule, &err);
+    fk_mixture_free(m);
+    return status ? fk_cli_report(&err) : FK_OK;
+}
