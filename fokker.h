@@ -6,6 +6,7 @@
 
 #include "analytic/backward_law.h"
 #include "analytic/curve.h"
+#include "analytic/ddim_family.h"
 #include "analytic/draws.h"
 #include "analytic/elbo.h"
 #include "analytic/exact.h"

@@ -36,6 +36,8 @@ static const struct {
     {"DDPM chain", fk_chain_steps_claims},        /* from the SDE to the chain */
     {"posterior", fk_posterior_claims},           /* given x_0 */
     {"posterior", fk_posterior_variance_claims},  /* the variance of a step */
+    {"DDIM", fk_ddim_claims},                     /* its inference family */
+    {"DDIM", fk_ddim_steps_claims},               /* its steps */
 };
 enum { TOPICS = sizeof topics / sizeof *topics };
 

@@ -43,5 +43,7 @@ extern const fk_claim fk_posterior_variance_claims[];
 extern const fk_claim fk_equation_claims[];
 extern const fk_claim fk_current_claims[];
 extern const fk_claim fk_equation_solved_claims[];
+extern const fk_claim fk_ddim_claims[];
+extern const fk_claim fk_ddim_steps_claims[];
 
 #endif

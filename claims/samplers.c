@@ -5,9 +5,9 @@
 
 #include "analytic/exact.h"
 #include "claims/claims.h"
+#include "claims/constants.h"
 #include "claims/prior.h"
 #include "claims/quadrature.h"
-#include "claims/series.h"
 #include "claims/setting.h"
 #include "core/order.h"
 #include "core/sum.h"
@@ -90,27 +90,6 @@ static fk_verdict from_the_prior(const fk_claim_env *env, const fk_claim *claim,
 
 enum { AS_IT_IS, EULER_ON_THE_SDE_ERROR, HEUN_FOR_EULER, HEUN_SDE_FOR_EM };
 
-/* C with error = C/N (1 + O(1/N)) in W1 on three-1d, a grid uniform in t from 1 to 1e-3, by
- * Richardson's extrapolation of N W1 at 160 and 320 steps. */
-static double constant_of(const fk_scheme *scheme)
-{
-    const fk_place place = {"vp-linear", "uniform", NAN, 1e-3};
-    fk_mixture *mix = fk_setting_mixture("three-1d");
-    double scaled[2] = {NAN, NAN};
-    for (size_t i = 0; i < 2; i++) {
-        fk_trial trial;
-        fk_law_record record;
-        fk_error err;
-        size_t steps = (size_t)160 << i;
-        if (fk_trial_new(scheme, &place, FK_SELF_START, steps, mix, &trial, &err) != FK_OK) break;
-        if (fk_trial_law(scheme, mix, &trial, NULL, &record, &err) == FK_OK)
-            scaled[i] = (double)steps * record.w1;
-        fk_trial_free(&trial);
-    }
-    fk_mixture_free(mix);
-    return 2 * scaled[1] - scaled[0];
-}
-
 static fk_verdict cost_of_noise(const fk_claim_env *env, const fk_claim *claim,
                                 const fk_variant *variant)
 {
@@ -118,7 +97,8 @@ static fk_verdict cost_of_noise(const fk_claim_env *env, const fk_claim *claim,
     const fk_scheme *sde = &fk_euler_maruyama, *ode = &fk_euler;
     if (variant->which == EULER_ON_THE_SDE_ERROR) ode = sde;
     if (variant->which == HEUN_FOR_EULER) ode = &fk_heun;
-    return fk_measured(constant_of(sde) / constant_of(ode), 3.5);
+    const fk_place place = {"vp-linear", "uniform", NAN, 1e-3};
+    return fk_measured(fk_error_constant(sde, &place) / fk_error_constant(ode, &place), 3.5);
 }
 
 /* The farther from 1 of the two settled orders: the ODE's in W1 on three-1d, the SDE's in the
