@@ -38,6 +38,7 @@ static const struct {
     {"posterior", fk_posterior_variance_claims},  /* the variance of a step */
     {"DDIM", fk_ddim_claims},                     /* its inference family */
     {"DDIM", fk_ddim_steps_claims},               /* its steps */
+    {"velocity", fk_velocity_claims},             /* a rotation */
 };
 enum { TOPICS = sizeof topics / sizeof *topics };
 

@@ -45,5 +45,6 @@ extern const fk_claim fk_current_claims[];
 extern const fk_claim fk_equation_solved_claims[];
 extern const fk_claim fk_ddim_claims[];
 extern const fk_claim fk_ddim_steps_claims[];
+extern const fk_claim fk_velocity_claims[];
 
 #endif
