@@ -5,6 +5,7 @@
 
 #include "claims/chains.h"
 #include "claims/claims.h"
+#include "claims/quadrature.h"
 #include "claims/setting.h"
 
 static const double data_var = 0.2385; /* Var(X_0) where only second moments matter */
@@ -67,21 +68,15 @@ static fk_verdict reparametrised(const fk_claim_env *env, const fk_claim *claim,
     return fk_measured(worst, 0);
 }
 
-/* Var(x_t) by quadrature at one step, from Var(x_{t-1}) by quadrature. */
 static double variance_at(const fk_mixture *mix, const fk_chain *chain, size_t t)
 {
     fk_marginal *p = fk_chain_marginal(mix, chain, t);
-    fk_rule rule = fk_rule_over(p);
-    double mean = 0, square = 0;
-    for (size_t q = 0; q < rule.n; q++) {
-        const double mass = rule.w[q] * exp(fk_marginal_at(p, &rule.x[q], NULL));
-        mean += mass * rule.x[q], square += mass * rule.x[q] * rule.x[q];
-    }
-    fk_rule_free(&rule);
+    const double var = fk_variance(p);
     fk_marginal_free(p);
-    return square - mean * mean;
+    return var;
 }
 
+/* Var(x_t) by quadrature against one step from Var(x_{t-1}) by quadrature. */
 static fk_verdict step_variance(const fk_claim_env *env, const fk_claim *claim, const fk_variant *v)
 {
     (void)env, (void)claim;

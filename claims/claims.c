@@ -36,6 +36,10 @@ static const struct {
     {"DDPM chain", fk_chain_steps_claims},        /* from the SDE to the chain */
     {"posterior", fk_posterior_claims},           /* given x_0 */
     {"posterior", fk_posterior_variance_claims},  /* the variance of a step */
+    {"ELBO", fk_bound_joint_claims},              /* three parts, as joint laws */
+    {"ELBO", fk_bound_claims},                    /* what is bounded; L_T */
+    {"ELBO", fk_bound_terms_claims},              /* L_t */
+    {"ELBO", fk_bound_last_claims},               /* L_0 */
     {"DDIM", fk_ddim_claims},                     /* its inference family */
     {"DDIM", fk_ddim_steps_claims},               /* its steps */
     {"velocity", fk_velocity_claims},             /* a rotation */

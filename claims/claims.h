@@ -46,5 +46,9 @@ extern const fk_claim fk_equation_solved_claims[];
 extern const fk_claim fk_ddim_claims[];
 extern const fk_claim fk_ddim_steps_claims[];
 extern const fk_claim fk_velocity_claims[];
+extern const fk_claim fk_bound_claims[];
+extern const fk_claim fk_bound_joint_claims[];
+extern const fk_claim fk_bound_terms_claims[];
+extern const fk_claim fk_bound_last_claims[];
 
 #endif
