@@ -10,27 +10,20 @@
 enum { ALONG = 32, ACROSS = 4, TRIALS = 64, MODE_TRIALS = 32, MODES = 8, MOST_MODES = 32 };
 /* Of one step, for 1e-9 in hundreds of steps: most need many fewer nodes. The last modes oscillate
  * in H, and what they would add is smaller by far on the average than they are. */
-static const double TOLERANCE = 1e-11, MODE_TOLERANCE = 1e-10;
+static const double TOLERANCE = 1e-11, MODE_TOLERANCE = 1e-10, COARSE = 10;
 
-static size_t with_check(size_t modes, bool fine)
-{
-    return fine ? modes + (modes + 1) / 2 : modes;
-}
-
-fk_rules *fk_rules_new(const fk_backward_law *b, bool fine)
+fk_rules *fk_rules_new(const fk_backward_law *b)
 {
     fk_rules *r = fk_alloc(1, sizeof *r);
-    const size_t factor = fine ? 2 : 1;
     r->n_along = b->along ? 1 : FK_ALONG_RULES;
     r->n_across = b->across ? 1 : FK_ACROSS_RULES;
     for (size_t k = 0; k < r->n_along; k++)
-        r->along[k] = fk_normal_trapezium(factor * (b->along ? b->along : (size_t)ALONG << k));
+        r->along[k] = fk_normal_trapezium(b->along ? b->along : (size_t)ALONG << k);
     for (size_t k = 0; k < r->n_across; k++) {
         size_t n = ((k % 2 ? 3 : 2) * (size_t)ACROSS / 2) << (k / 2); /* 4, 6, 8, 12, .. */
-        r->across[k] = fk_normal_hermite(factor * (b->across ? b->across : n));
+        r->across[k] = fk_normal_hermite(b->across ? b->across : n);
     }
-    r->modes = with_check(b->nodes, fine);
-    r->fine = fine;
+    r->modes = b->nodes;
     return r;
 }
 
@@ -83,67 +76,84 @@ static double mean_size(const fk_backward_run *r, size_t n, const trial *a, cons
     return worst;
 }
 
-/* Make *index the first whose rule agrees with the next. */
+/* Two numbers, of the rules that are wanted and of those that may be COARSE times less exact. */
+typedef struct {
+    size_t fine, coarse;
+} pair;
+
+/* The first of the n rules that agrees with the next; *c holds the others, and has index as its
+ * number of this one. */
 static bool refine(const fk_backward_run *r, const fk_rules *rules, size_t n, const fk_spline *next,
-                   fk_choice *c, size_t *index, size_t rules_left)
+                   fk_choice *c, size_t *index, size_t n_rules, pair *out)
 {
-    if (rules_left < 2) return true;
+    *out = (pair){*index, *index};
+    if (n_rules < 2) return true;
     trial a, b;
-    bool finite = trial_new(r, rules, n, next, c, TRIALS, &a), settled = false;
-    while (finite && !settled && *index + 1 < rules_left) {
+    bool finite = trial_new(r, rules, n, next, c, TRIALS, &a), coarse = false, fine = false;
+    while (finite && !fine && *index + 1 < n_rules) {
         ++*index;
         finite = trial_new(r, rules, n, next, c, TRIALS, &b);
-        settled = mean_size(r, n, &a, b.u, 0, a.modes) / (double)a.modes <= TOLERANCE;
-        if (settled) --*index;
+        const double apart = mean_size(r, n, &a, b.u, 0, a.modes) / (double)a.modes;
+        fine = apart <= TOLERANCE;
+        out->fine = *index - fine;
+        if (!coarse) out->coarse = out->fine;
+        if (!coarse && apart <= COARSE * TOLERANCE) out->coarse = *index - 1, coarse = true;
         free(a.u);
         a = b;
     }
     free(a.u);
+    *index = out->fine;
     return finite;
 }
 
-/* Modes from k on, all that were tried, do not matter. */
-static bool enough(const fk_backward_run *r, size_t n, const trial *t, size_t k)
+/* As few modes that the others, all that were tried, do not matter. */
+static size_t fewest(const fk_backward_run *r, size_t n, const trial *t, double tolerance)
 {
-    return mean_size(r, n, t, NULL, k, t->modes - k) <= MODE_TOLERANCE;
+    size_t k = t->modes;
+    while (k > 1 && mean_size(r, n, t, NULL, k - 1, t->modes - k + 1) <= tolerance) k--;
+    return k;
 }
 
 static bool choose_modes(const fk_backward_run *r, const fk_rules *rules, size_t n,
-                         const fk_spline *next, fk_choice *c)
+                         const fk_spline *next, fk_choice *c, pair *out)
 {
     for (size_t tried = MODES; tried <= MOST_MODES; tried *= 2) {
         trial t;
         c->modes = tried;
-        bool finite = trial_new(r, rules, n, next, c, MODE_TRIALS, &t);
+        const bool finite = trial_new(r, rules, n, next, c, MODE_TRIALS, &t);
         fk_spline_fit_modes(t.places, t.modes, t.u);
-        while (finite && c->modes > 1 && enough(r, n, &t, c->modes - 1)) c->modes--;
+        *out = (pair){tried, tried};
+        if (finite) {
+            out->fine = fewest(r, n, &t, MODE_TOLERANCE);
+            out->coarse = fewest(r, n, &t, COARSE * MODE_TOLERANCE);
+        }
         free(t.u);
         if (!finite) return false;
-        if (c->modes + 2 <= tried) break;
+        if (out->fine + 2 <= tried) break;
     }
     return true;
 }
 
 bool fk_backward_choose(const fk_backward_run *r, const fk_rules *rules, size_t n,
-                        const fk_spline *next, fk_choice *c)
+                        const fk_spline *next, fk_choices *out)
 {
     const fk_step *step = &r->b->step[n];
     const bool reads = step->history > 0 && n > 0;
-    *c = (fk_choice){.modes = 1};
+    fk_choice c = {.modes = 1};
+    pair along = {0}, across = {0}, modes = {1, 1};
     bool finite = true;
-    if (step->normals > 0) finite = refine(r, rules, n, next, c, &c->along, rules->n_along);
+    if (step->normals > 0) finite = refine(r, rules, n, next, &c, &c.along, rules->n_along, &along);
     if (step->normals > 1 && finite) {
-        fk_choice few = *c; /* what rules across differ by needs no fine rule along */
+        fk_choice few = c; /* what rules across differ by needs no fine rule along */
         if (few.along > 1) few.along = 1;
-        finite = refine(r, rules, n, next, &few, &few.across, rules->n_across);
-        c->across = few.across;
+        finite = refine(r, rules, n, next, &few, &few.across, rules->n_across, &across);
+        c.across = few.across;
     }
-    if (!reads) return finite;
-    if (rules->modes) {
-        c->modes = rules->modes;
-        return finite;
-    }
-    finite = finite && choose_modes(r, rules, n, next, c);
-    c->modes = with_check(c->modes, rules->fine);
+    if (reads && rules->modes)
+        modes = (pair){rules->modes, rules->modes};
+    else if (reads && finite)
+        finite = choose_modes(r, rules, n, next, &c, &modes);
+    out->fine = (fk_choice){along.fine, across.fine, modes.fine};
+    out->coarse = (fk_choice){along.coarse, across.coarse, modes.coarse};
     return finite;
 }

@@ -96,17 +96,15 @@ void fk_states_free(fk_states *);
 bool fk_backward_mean(const fk_backward_run *, const fk_move *, size_t n, const fk_states *,
                       const fk_spline *next, double *out) FK_CHECKED;
 
-/* The rules to choose from, ever finer; a caller's own numbers leave one of a kind. With `fine` all
- * have twice the nodes. */
+/* The rules to choose from, ever finer; a caller's own numbers leave one of a kind. */
 enum { FK_ALONG_RULES = 6, FK_ACROSS_RULES = 6 };
 typedef struct {
     fk_normal_rule along[FK_ALONG_RULES], across[FK_ACROSS_RULES];
     size_t n_along, n_across;
     size_t modes; /* 0: to be chosen */
-    bool fine;
 } fk_rules;
 
-fk_rules *fk_rules_new(const fk_backward_law *, bool fine);
+fk_rules *fk_rules_new(const fk_backward_law *);
 void fk_rules_free(fk_rules *);
 
 typedef struct {
@@ -114,8 +112,11 @@ typedef struct {
 } fk_choice;
 
 /* The coarsest rules that give u_n to 1e-12 or so on the average over the law, by trial on a few
- * states. False where something is not finite. */
+ * states, and those that give it ten times less exactly. False where something is not finite. */
+typedef struct {
+    fk_choice fine, coarse;
+} fk_choices;
 bool fk_backward_choose(const fk_backward_run *, const fk_rules *, size_t n, const fk_spline *next,
-                        fk_choice *) FK_CHECKED;
+                        fk_choices *) FK_CHECKED;
 
 #endif

@@ -43,7 +43,7 @@ void fk_functionals_at(const fk_functionals *f, double x, double *value)
 
 fk_law_record fk_law_record_empty(void)
 {
-    fk_law_record r = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, {0}};
+    fk_law_record r = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, {0}, NAN};
     for (int k = 0; k < FK_N_FUNCTIONALS; k++) r.error[k] = NAN;
     return r;
 }

@@ -33,6 +33,7 @@ typedef struct {
     double kl;        /* KL(exact || numerical) */
     double tv, ks, w1, w2;
     double error[FK_N_FUNCTIONALS];
+    double accuracy; /* of these, where it was measured */
 } fk_law_record;
 
 /* All NaN. */

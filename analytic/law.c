@@ -89,9 +89,11 @@ static int by_backward(const fk_law_problem *p, const fk_functionals *f, fk_law_
                                       .cells = p->cells,
                                       .threads = p->threads};
     fk_expectations e;
-    int status = fk_backward_law_run(&backward, false, &e, err);
-    if (status == FK_OK) fk_law_record_set(r, f, e.mass, e.value);
-    return status;
+    int status = fk_backward_law_run(&backward, p->check, &e, err);
+    if (status != FK_OK) return status;
+    fk_law_record_set(r, f, e.mass, e.value);
+    r->accuracy = e.accuracy;
+    return FK_OK;
 }
 
 int fk_law_of(const fk_law_problem *p, fk_law_record *r, fk_error *err)

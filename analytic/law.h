@@ -36,6 +36,7 @@ typedef struct {
     /* By which, of what is exact for them; NULL: those of the end. */
     const fk_functionals *functionals;
     size_t cells; /* of grids; 0: chosen */
+    bool check;   /* measure how exact expectations are, where the interpretation does not know */
     int threads;  /* 0: all */
 } fk_law_problem;
 

@@ -40,7 +40,7 @@ static void factorise(size_t n, double (*l)[BANDS + 1])
 
 fk_spline fk_spline_new(size_t n, size_t modes)
 {
-    assert(n >= 16 && modes >= 1 && modes <= FK_SPLINE_MODES);
+    assert(n > FK_SPLINE_LEAST && modes >= 1 && modes <= FK_SPLINE_MODES);
     fk_spline s = {.n = n, .modes = modes};
     s.value = fk_alloc(n * modes * WIDTH, sizeof *s.value);
     s.coef = fk_alloc((n + 2 * FK_SPLINE_MARGIN) * modes * WIDTH, sizeof *s.coef);

@@ -15,7 +15,13 @@
 #include "core/base.h"
 #include "core/isa.h"
 
-enum { FK_SPLINE_TAPS = 8, FK_SPLINE_WIDTH = 24, FK_SPLINE_MARGIN = 3, FK_SPLINE_MODES = 64 };
+enum {
+    FK_SPLINE_TAPS = 8,
+    FK_SPLINE_WIDTH = 24,
+    FK_SPLINE_MARGIN = 3,
+    FK_SPLINE_MODES = 64,
+    FK_SPLINE_LEAST = 15
+};
 
 typedef struct {
     size_t n, modes;
@@ -24,7 +30,7 @@ typedef struct {
     double *factor; /* (n, 4): L D L^T of the collocation matrix, which has 3 bands */
 } fk_spline;
 
-/* n >= 16 nodes; values and coefficients zero. */
+/* n > FK_SPLINE_LEAST nodes; values and coefficients zero. */
 fk_spline fk_spline_new(size_t n, size_t modes);
 void fk_spline_free(fk_spline *);
 

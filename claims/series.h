@@ -37,6 +37,7 @@ typedef struct {
     fk_node_facts *facts; /* owned; NULL where the scheme needs none */
     double eta;           /* amplitude of the noise of the process that the scheme follows */
     double prior;         /* above 0: the run starts from N(0, prior^2), not the exact marginal */
+    bool check;           /* measure how exact the law is, where that is not rounding */
 } fk_trial;
 
 /* FK_USAGE where the scheme cannot run there: it needs more of the axis than there is. `data` are

@@ -9,6 +9,9 @@
 /* The errors of the functionals, then W1. */
 enum { W1 = FK_N_FUNCTIONALS, N_ERRORS };
 
+/* What is left of dp5 at 640 steps. */
+static const double ROUNDING = 2e-15;
+
 static void name_functionals(fk_series *out)
 {
     static const char *const name[] = {"x", "x^2", "cos 2x"};
@@ -32,16 +35,17 @@ int fk_series_mixture(const fk_scheme *scheme, const fk_place *place, fk_start_k
         fk_law_record record;
         status = fk_trial_new(scheme, place, start, coarsest << i, mixture, &trial, err);
         if (status != FK_OK) break;
+        trial.check = true;
         status = fk_trial_law(scheme, mixture, &trial, NULL, &record, err);
         out->steps[i] = trial.plan.n_steps;
         out->evaluations[i] = trial.plan.evaluations;
         for (int f = 0; f < N_ERRORS && status == FK_OK; f++) {
             out->error[f][i] = f == W1 ? record.w1 : record.error[f];
-            out->noise[f][i] = 2e-15; /* what is left of dp5 at 640 steps */
+            out->noise[f][i] = ROUNDING;
         }
-        if (status == FK_OK && isnan(record.w1)) { /* expectations only: to 1e-10 of their values */
+        if (status == FK_OK && isnan(record.w1)) { /* expectations only */
             out->functionals = W1;
-            for (int f = 0; f < W1; f++) out->noise[f][i] = 1e-10;
+            for (int f = 0; f < W1; f++) out->noise[f][i] = record.accuracy;
         }
         fk_trial_free(&trial);
     }

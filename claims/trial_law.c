@@ -19,6 +19,7 @@ int fk_trial_law(const fk_scheme *scheme, const fk_mixture *data, const fk_trial
                                     .history = past.depth > 0 ? &past : NULL,
                                     .end = end,
                                     .functionals = functionals,
+                                    .check = trial->check,
                                     .threads = 1};
     const int status = fk_law_of(&problem, record, err);
     fk_marginal_free(start);
