@@ -31,6 +31,8 @@ extern const fk_claim fk_reverse_paths_claims[];
 extern const fk_claim fk_prior_claims[];
 extern const fk_claim fk_sampler_cost_claims[];
 extern const fk_claim fk_curves_claims[];
+extern const fk_claim fk_state_noise_claims[];
+extern const fk_claim fk_chain_reverse_claims[];
 extern const fk_claim fk_pfode_claims[];
 extern const fk_claim fk_pfode_paths_claims[];
 extern const fk_claim fk_figures_claims[];
@@ -50,5 +52,7 @@ extern const fk_claim fk_bound_claims[];
 extern const fk_claim fk_bound_joint_claims[];
 extern const fk_claim fk_bound_terms_claims[];
 extern const fk_claim fk_bound_last_claims[];
+extern const fk_claim fk_marginal_identities_claims[];
+extern const fk_claim fk_posterior_identities_claims[];
 
 #endif
