@@ -42,6 +42,10 @@ static const struct {
     {"ELBO", fk_bound_claims},                      /* what is bounded; L_T */
     {"ELBO", fk_bound_terms_claims},                /* L_t */
     {"ELBO", fk_bound_last_claims},                 /* L_0 */
+    {"training", fk_training_claims},               /* targets and means */
+    {"training", fk_training_loss_claims},          /* losses and gradients */
+    {"training", fk_algorithm_claims},              /* sampling, algorithm 2 */
+    {"training", fk_training_score_claims},         /* noise and score */
     {"DDIM", fk_ddim_claims},                       /* its inference family */
     {"DDIM", fk_ddim_steps_claims},                 /* its steps */
     {"velocity", fk_velocity_claims},               /* a rotation */

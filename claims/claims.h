@@ -54,5 +54,9 @@ extern const fk_claim fk_bound_terms_claims[];
 extern const fk_claim fk_bound_last_claims[];
 extern const fk_claim fk_marginal_identities_claims[];
 extern const fk_claim fk_posterior_identities_claims[];
+extern const fk_claim fk_training_claims[];
+extern const fk_claim fk_training_loss_claims[];
+extern const fk_claim fk_training_score_claims[];
+extern const fk_claim fk_algorithm_claims[];
 
 #endif
