@@ -48,9 +48,11 @@ static const struct {
     {"training", fk_training_score_claims},         /* noise and score */
     {"DDIM", fk_ddim_claims},                       /* its inference family */
     {"DDIM", fk_ddim_steps_claims},                 /* its steps */
+    {"guidance", fk_guidance_claims},               /* with a label */
     {"velocity", fk_velocity_claims},               /* a rotation */
     {"identities", fk_marginal_identities_claims},  /* of the marginals */
     {"identities", fk_posterior_identities_claims}, /* of the posterior */
+    {"identities", fk_guided_scores_claims},        /* B18 */
 };
 enum { TOPICS = sizeof topics / sizeof *topics };
 
