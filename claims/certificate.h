@@ -14,9 +14,17 @@
 typedef struct {
     fk_scheme scheme;
     double weak, strong;
+    double start; /* weak order of a multistep scheme's run that makes its own history; NAN: it is
+                     not run so */
 } fk_subject;
 
-typedef enum { FK_WEAK_ORDER, FK_STRONG_ORDER } fk_order_kind;
+/* With the claims of the scheme's record. */
+fk_subject fk_subject_of(const fk_scheme *);
+
+/* The weak order of a multistep scheme is that of its formula, run from an exact history; that of
+ * its self-started run is a claim of its own. */
+typedef enum { FK_WEAK_ORDER, FK_STRONG_ORDER, FK_START_ORDER } fk_order_kind;
+enum { FK_N_ORDERS = FK_START_ORDER + 1 };
 
 /* A part that bounds can refute an order but not prove it. */
 typedef enum { FK_DECIDES, FK_BOUNDS, FK_REPORTED } fk_part_role;
@@ -29,11 +37,13 @@ typedef struct {
     bool ran;     /* else `why` tells what stood in the way */
     char why[200];
     fk_series series;    /* empty for algebra */
-    char functional[16]; /* the worst one: of lowest order */
+    char functional[16]; /* the one that speaks for the scheme */
     fk_order order;      /* its order, with the sign of its error */
     bool is_h_log_h;     /* the error is h (C log(1/h) + D): no power fits */
     size_t steps;        /* its finest step count */
     double claim, margin;
+    double bias;      /* of the limit law, where the part is to_limit */
+    bool is_above;    /* settled at a higher order than claimed, or no error at all */
     fk_status status; /* FK_FAILS: the order is below claim - margin; FK_TEXT: only reported */
 } fk_finding;
 
@@ -48,7 +58,11 @@ struct fk_part {
                   size_t levels, fk_series *, fk_error *);
     size_t coarsest, levels;
     double (*margin)(double claim);
-    bool is_dear; /* seconds: left out for controls, which the other parts catch */
+    double misfit; /* the fit's that an order may have to be settled, or the margin if less: twice
+                      what it is known to (core/order.h) */
+    bool is_dear;  /* seconds: left out for controls, which the other parts catch */
+    bool to_limit; /* errors are against the limit law of a scheme that claims no order, weak 0, and
+                      must vanish with order 1 */
     /* In the place of a series: the order by a tableau's conditions, and their residual at the
      * claim. */
     double (*algebra)(const fk_scheme *, double claim, double *residual);
@@ -58,15 +72,22 @@ extern const size_t fk_n_parts;
 
 void fk_part_run(const fk_part *, const fk_subject *, fk_finding *);
 
-/* What all the findings (fk_n_parts) say together about one kind of order: the least order of the
- * parts that decide, and
- *     FK_HOLDS      every one of them reaches the claim, and the least is within its margin of it
- *     FK_FAILS      one falls short of the claim
- *     FK_UNDECIDED  one has not settled, or all are above the claim
+/* What all the findings (fk_n_parts) say together about one kind of order, against the claim of its
+ * parts. A deciding part says
+ *     FK_HOLDS      the order has settled within the margin of the claim;
+ *                   or, is_above, at a whole order above it (a half one for strong orders), as some
+ *                   functionals and fields have it: then another part must decide
+ *     FK_FAILS      the order has settled below that
+ *     FK_UNDECIDED  the order has not settled, or at none that a scheme could have
+ * and together, with the first that is true,
+ *     FK_VOID, FK_FAILS   one says so, of those that bound too
+ *     FK_UNDECIDED  one says so, or none that decides could run, or all are above the claim
+ *     FK_HOLDS      all hold, and one at least at the claim
  *     FK_TEXT       nothing is claimed, or nothing applies */
 typedef struct {
     double claim, order;
-    const fk_finding *worst; /* NULL: nothing ran */
+    const fk_finding *worst; /* the one that the status comes from: of those the one of least order.
+                                NULL: nothing ran */
     fk_status status;
 } fk_certified;
 fk_certified fk_certify(const fk_finding *, fk_order_kind, double claim);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The parts of a certificate: which law, where, and how near. */
 #include <math.h>
+#include <string.h>
 
 #include "claims/certificate.h"
 #include "ode/schemes.h"
@@ -30,10 +31,24 @@ static bool always(const fk_scheme *scheme)
     return true;
 }
 
-/* Errors of higher orders are rounding before they settle, except over the whole way. */
+/* Errors of higher orders are rounding before they settle, except over the whole way. Order 0 is
+ * judged by its limit law. */
 static bool has_low_order(const fk_scheme *scheme)
 {
-    return !(scheme->weak_order > 4);
+    return !(scheme->weak_order > 4) && scheme->weak_order != 0;
+}
+
+static bool has_no_order(const fk_scheme *scheme)
+{
+    return scheme->weak_order == 0;
+}
+
+static bool has_fading(const fk_scheme *scheme)
+{
+    const fk_param *param = scheme->row.param;
+    size_t i = 0;
+    while (param && param[i].key && strcmp(param[i].key, "snr") != 0) i++;
+    return has_no_order(scheme) && param && param[i].key;
 }
 
 static bool has_high_order(const fk_scheme *scheme)
@@ -58,10 +73,30 @@ static bool draws_fresh(const fk_scheme *scheme)
     return fk_draws_of(scheme).fresh;
 }
 
-static bool draws_at_most_one(const fk_scheme *scheme)
+static bool is_low_multistep(const fk_scheme *scheme)
+{
+    return is_multistep(scheme) && has_low_order(scheme);
+}
+
+static bool draws_none(const fk_scheme *scheme)
+{
+    return has_low_order(scheme) && fk_draws_of(scheme).normals == 0;
+}
+
+static bool draws_one(const fk_scheme *scheme)
 {
     const fk_draws d = fk_draws_of(scheme);
-    return has_low_order(scheme) && d.normals < 2 && !d.fresh;
+    return has_low_order(scheme) && d.normals == 1 && !d.fresh;
+}
+
+static bool is_smooth_multistep(const fk_scheme *scheme)
+{
+    return is_multistep(scheme) && draws_none(scheme);
+}
+
+static bool is_noisy_multistep(const fk_scheme *scheme)
+{
+    return is_multistep(scheme) && draws_one(scheme);
 }
 
 static bool draws_two(const fk_scheme *scheme)
@@ -83,9 +118,13 @@ static bool has_additive(const fk_scheme *scheme)
     return fk_sde_tableau(scheme) != NULL;
 }
 
-static double butcher_order(const fk_scheme *scheme, double claim, double *residual)
+static bool has_noisy_additive(const fk_scheme *scheme)
 {
-    const fk_butcher *rk = fk_ode_tableau(scheme);
+    return has_additive(scheme) && scheme->param[0] != 0;
+}
+
+static double tree_order(const fk_butcher *rk, double claim, double *residual)
+{
     size_t order = 0;
     *residual = 0;
     for (size_t p = 1; p <= FK_MAX_TREE_ORDER; p++) {
@@ -96,9 +135,15 @@ static double butcher_order(const fk_scheme *scheme, double claim, double *resid
     return (double)order;
 }
 
+static double butcher_order(const fk_scheme *scheme, double claim, double *residual)
+{
+    return tree_order(fk_ode_tableau(scheme), claim, residual);
+}
+
 static double additive_weak(const fk_scheme *scheme, double claim, double *residual)
 {
     const fk_additive *method = fk_sde_tableau(scheme);
+    if (scheme->param[0] == 0) return tree_order(&method->drift, claim, residual);
     *residual = fk_additive_residual(method, claim > 1 ? FK_WEAK_2 : FK_STRONG_1);
     if (fk_additive_residual(method, FK_WEAK_2) < HOLDS_WITHIN) return 2;
     return fk_additive_residual(method, FK_STRONG_1) < HOLDS_WITHIN ? 1 : 0;
@@ -133,14 +178,43 @@ static bool runs_on_chains(const fk_scheme *scheme)
 #define EDM           "edm", "lambda", -0.1, 0.6385
 #define ONE_STEP_VP   "vp-linear", "one step", -0.2385, 0.05
 #define ONE_STEP_FLOW "flow", "one step", -0.2385, 0.1385
-#define FROM_NEAR     "vp-linear", "lambda", -1, 1e-3
+#define FAR_KARRAS    "edm", "karras", -1, 2e-3
+#define UNEVEN        "vp-linear", FK_UNEVEN, -2, 0.05
+#define NEAR          "vp-linear", "lambda", -1, 0.05
+#define FAR_SELF      "flow", "lambda", -1, 1e-3
+#define NEAR_KARRAS   "edm", "karras", -1, 1.385
+/* 0.02 in lambda: what a fixed step forgets, a scheme with a corrector of snr 0.05 half a percent
+ * of its deviation, must be much against what a moving law adds, a step's length. */
+#define LIMIT      "vp-linear", "lambda", 0, 0.2552
+#define LIMIT_FLOW "flow", "lambda", 0, 0.495
 
-/* 6 to 6144 steps. */
-#define GAUSSIAN(place_, start_, role_, applies_)                                                  \
+/* 6 to 6144 steps. A place comes last, being four arguments. */
+#define GAUSSIAN_OF(kind_, start_, applies_, role_, margin_, misfit_, ...)                         \
     {                                                                                              \
-        .name = "gaussian", .kind = FK_WEAK_ORDER, .role = role_, .place = {place_},               \
-        .start = start_, .applies = applies_, .series = fk_series_gaussian, .coarsest = 6,         \
-        .levels = 11, .margin = gaussian_margin                                                    \
+        .name = "gaussian", .kind = kind_, .role = role_, .place = {__VA_ARGS__}, .start = start_, \
+        .applies = applies_, .series = fk_series_gaussian, .coarsest = 6, .levels = 11,            \
+        .margin = margin_, .misfit = misfit_                                                       \
+    }
+#define GAUSSIAN(place_, start_, role_, applies_)                                                  \
+    GAUSSIAN_OF(FK_WEAK_ORDER, start_, applies_, role_, gaussian_margin, 0.02, place_)
+/* 10 to 5120 steps. */
+#define UNEVEN_GAUSSIAN                                                                            \
+    {                                                                                              \
+        .name = "gaussian", .kind = FK_WEAK_ORDER, .role = FK_DECIDES, .place = {UNEVEN},          \
+        .start = FK_EXACT_START, .applies = is_low_multistep, .series = fk_series_gaussian,        \
+        .coarsest = 10, .levels = 10, .margin = gaussian_margin, .misfit = 0.02                    \
+    }
+/* The start's error, made once, has the formula's of a higher order above it for long: less over a
+ * shorter way. */
+#define START(place_)                                                                              \
+    GAUSSIAN_OF(FK_START_ORDER, FK_SELF_START, is_multistep, FK_DECIDES, mixture_margin, 0.1,      \
+                place_)
+/* 24 to 24,576 steps: a corrector of snr 0.05 takes some thousands to forget. */
+#define TO_LIMIT(name_, series_, place_, applies_)                                                 \
+    {                                                                                              \
+        .name = name_, .kind = FK_WEAK_ORDER, .role = FK_DECIDES, .place = {place_},               \
+        .start = FK_SELF_START, .applies = applies_, .series = series_, .coarsest = 24,            \
+        .levels = 11, .margin = gaussian_margin, .misfit = 0.02, .to_limit = true                  \
     }
 /* 50 to 6400 indices of a chain, all of them used, and on to alpha_bar = 1. */
 #define CHAIN                                                                                      \
@@ -148,63 +222,82 @@ static bool runs_on_chains(const fk_scheme *scheme)
         .name = "gaussian", .kind = FK_WEAK_ORDER, .role = FK_REPORTED,                            \
         .place = {"chain vp-linear", "all indices", NAN, 0}, .start = FK_SELF_START,               \
         .applies = runs_on_chains, .series = fk_series_chain, .coarsest = 50, .levels = 8,         \
-        .margin = gaussian_margin                                                                  \
+        .margin = gaussian_margin, .misfit = 0.02                                                  \
     }
-/* 10 to 640 steps. Expectations over two normals a step are dear: one place has to do. */
-#define MIXTURE(place_, role_, applies_, dear_)                                                    \
+/* Without noise 10 to 2560 steps, with it to 640. Expectations over two normals a step are dear:
+ * one place has to do. */
+#define MIXTURE_OF(kind_, start_, role_, applies_, levels_, dear_, ...)                            \
     {                                                                                              \
-        .name = "mixture", .kind = FK_WEAK_ORDER, .role = role_, .place = {place_},                \
-        .start = FK_EXACT_START, .applies = applies_, .series = fk_series_mixture, .coarsest = 10, \
-        .levels = 7, .margin = mixture_margin, .is_dear = dear_                                    \
+        .name = "mixture", .kind = kind_, .role = role_, .place = {__VA_ARGS__}, .start = start_,  \
+        .applies = applies_, .series = fk_series_mixture, .coarsest = 10, .levels = levels_,       \
+        .margin = mixture_margin, .misfit = 0.2, .is_dear = dear_                                  \
     }
+#define SMOOTH_MIXTURE(place_, applies_)                                                           \
+    MIXTURE_OF(FK_WEAK_ORDER, FK_EXACT_START, FK_DECIDES, applies_, 9, false, place_)
+#define NOISY_MIXTURE(place_, role_, applies_, dear_)                                              \
+    MIXTURE_OF(FK_WEAK_ORDER, FK_EXACT_START, role_, applies_, 7, dear_, place_)
 /* 12 to 3072 steps. */
 #define PATH_GAUSSIAN(place_)                                                                      \
     {                                                                                              \
         .name = "path-gaussian", .kind = FK_STRONG_ORDER, .role = FK_BOUNDS, .place = {place_},    \
         .start = FK_EXACT_START, .applies = draws_noise, .series = fk_series_strong_gaussian,      \
-        .coarsest = 12, .levels = 9, .margin = strong_margin                                       \
+        .coarsest = 12, .levels = 9, .margin = strong_margin, .misfit = 0.1                        \
     }
 /* Steps of t/5 to t/5120. */
 #define LOCAL(place_)                                                                              \
     {                                                                                              \
         .name = "local", .kind = FK_STRONG_ORDER, .role = FK_DECIDES, .place = {place_},           \
         .start = FK_EXACT_START, .applies = draws_noise, .series = fk_series_local, .coarsest = 5, \
-        .levels = 11, .margin = strong_margin                                                      \
+        .levels = 11, .margin = strong_margin, .misfit = 0.1                                       \
     }
 /* 8 to 128 steps. */
 #define PATHS(place_)                                                                              \
     {                                                                                              \
         .name = "paths", .kind = FK_STRONG_ORDER, .role = FK_DECIDES, .place = {place_},           \
         .start = FK_SELF_START, .applies = draws_noise, .series = fk_series_paths, .coarsest = 8,  \
-        .levels = 5, .margin = strong_margin                                                       \
+        .levels = 5, .margin = strong_margin, .misfit = 0.1                                        \
     }
 /* The conditions of a tableau. */
 #define ALGEBRA(kind_, applies_, order_)                                                           \
     {                                                                                              \
         .name = "algebra", .kind = kind_, .role = FK_DECIDES, .applies = applies_,                 \
-        .margin = strong_margin, .algebra = order_                                                 \
+        .margin = strong_margin, .misfit = 0.1, .algebra = order_                                  \
     }
 
 const fk_part fk_parts[] = {
     ALGEBRA(FK_WEAK_ORDER, has_butcher, butcher_order),
     ALGEBRA(FK_WEAK_ORDER, has_additive, additive_weak),
-    ALGEBRA(FK_STRONG_ORDER, has_additive, additive_strong),
+    ALGEBRA(FK_STRONG_ORDER, has_noisy_additive, additive_strong),
     GAUSSIAN(VP, FK_EXACT_START, FK_DECIDES, has_low_order),
     GAUSSIAN(FLOW, FK_EXACT_START, FK_DECIDES, has_low_order),
     GAUSSIAN(KARRAS, FK_EXACT_START, FK_DECIDES, has_low_order),
     GAUSSIAN(VE_KARRAS, FK_SELF_START, FK_DECIDES, has_high_order),
     GAUSSIAN(VE, FK_SELF_START, FK_DECIDES, has_high_order),
-    GAUSSIAN(FAR, FK_EXACT_START, FK_REPORTED, always),
+    UNEVEN_GAUSSIAN,
+    GAUSSIAN(FAR, FK_EXACT_START, FK_DECIDES, has_low_order),
+    GAUSSIAN(FAR_KARRAS, FK_EXACT_START, FK_DECIDES, has_low_order),
+    TO_LIMIT("limit", fk_series_limit, LIMIT, has_no_order),
+    TO_LIMIT("limit", fk_series_limit, LIMIT_FLOW, has_no_order),
+    TO_LIMIT("fading", fk_series_fading, VP, has_fading),
+    TO_LIMIT("fading", fk_series_fading, FLOW, has_fading),
+    GAUSSIAN(VP, FK_EXACT_START, FK_REPORTED, has_no_order),
+    GAUSSIAN(FLOW, FK_EXACT_START, FK_REPORTED, has_no_order),
     GAUSSIAN(UNIFORM, FK_EXACT_START, FK_REPORTED, always),
     GAUSSIAN(FROM_NOISE, FK_SELF_START, FK_REPORTED, is_multistep),
-    GAUSSIAN(FROM_NEAR, FK_SELF_START, FK_REPORTED, is_multistep),
+    START(FAR_SELF),
+    START(NEAR_KARRAS),
+    MIXTURE_OF(FK_START_ORDER, FK_SELF_START, FK_DECIDES, is_smooth_multistep, 9, false, NEAR),
     CHAIN,
-    MIXTURE(VP, FK_DECIDES, draws_at_most_one, false),
-    MIXTURE(FLOW, FK_DECIDES, draws_at_most_one, false),
-    MIXTURE(VP, FK_DECIDES, draws_two, true),
-    MIXTURE(VP, FK_REPORTED, draws_fresh, true),
-    MIXTURE(VE, FK_DECIDES, has_high_order, false),
-    MIXTURE(VE_KARRAS, FK_DECIDES, has_high_order, false),
+    SMOOTH_MIXTURE(VP, draws_none),
+    SMOOTH_MIXTURE(FLOW, draws_none),
+    SMOOTH_MIXTURE(UNEVEN, is_smooth_multistep),
+    SMOOTH_MIXTURE(VE, has_high_order),
+    SMOOTH_MIXTURE(VE_KARRAS, has_high_order),
+    NOISY_MIXTURE(VP, FK_DECIDES, draws_one, false),
+    NOISY_MIXTURE(FLOW, FK_DECIDES, draws_one, false),
+    NOISY_MIXTURE(UNEVEN, FK_DECIDES, is_noisy_multistep, true),
+    NOISY_MIXTURE(VP, FK_DECIDES, draws_two, true),
+    NOISY_MIXTURE(VP, FK_REPORTED, draws_fresh, true),
     PATH_GAUSSIAN(VP),
     PATH_GAUSSIAN(FLOW),
     LOCAL(ONE_STEP_VP),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "claims/series.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,6 +54,32 @@ static int complete(const fk_scheme *scheme, int status, const fk_mixture *data,
     return status;
 }
 
+/* An uneven axis: a uniform one, of which of every seven nodes the fourth and seventh are left out,
+ * and so before the start. */
+static int uneven(const fk_schedule *schedule, const fk_place *place, double t_start, bool before,
+                  size_t n, fk_axis *axis, fk_error *err)
+{
+    assert(n % 5 == 0);
+    const long steps = (long)n / 5 * 7, past = before ? 7 : 0;
+    int status =
+        fk_axis_on_schedule(schedule, "lambda", (size_t)steps, t_start, place->t_end, axis, err);
+    if (status == FK_OK && before) status = fk_axis_extend(axis, (size_t)past, err);
+    if (status != FK_OK) return status;
+    double *t = axis->t - past;
+    fk_coeffs *node = axis->node - past;
+    size_t kept = 0;
+    for (long i = -past; i <= steps; i++) {
+        if ((i + past) % 7 == 3 || (i + past) % 7 == 6) continue;
+        t[kept] = axis->t[i];
+        node[kept++] = axis->node[i];
+    }
+    axis->past = before ? 5 : 0;
+    axis->n_steps = n;
+    axis->t = t + axis->past;
+    axis->node = node + axis->past;
+    return FK_OK;
+}
+
 int fk_trial_new(const fk_scheme *scheme, const fk_place *place, fk_start_kind start, size_t n,
                  const fk_mixture *data, fk_trial *trial, fk_error *err)
 {
@@ -60,10 +87,15 @@ int fk_trial_new(const fk_scheme *scheme, const fk_place *place, fk_start_kind s
     const fk_schedule *schedule = &trial->schedule;
     double t_start =
         isnan(place->lambda) ? schedule->t_max : schedule->time_of(schedule, place->lambda);
-    int status =
-        fk_axis_on_schedule(schedule, place->grid, n, t_start, place->t_end, &trial->axis, err);
-    if (status == FK_OK && start == FK_EXACT_START && scheme->depth > 0)
-        status = fk_axis_extend(&trial->axis, scheme->depth, err);
+    const size_t past = start == FK_EXACT_START ? scheme->depth : 0;
+    int status;
+    if (strcmp(place->grid, FK_UNEVEN) == 0) {
+        status = uneven(schedule, place, t_start, past > 0, n, &trial->axis, err);
+    } else {
+        status =
+            fk_axis_on_schedule(schedule, place->grid, n, t_start, place->t_end, &trial->axis, err);
+        if (status == FK_OK && past > 0) status = fk_axis_extend(&trial->axis, past, err);
+    }
     return complete(scheme, status, data, trial, err);
 }
 

@@ -16,9 +16,14 @@ typedef struct {
     char name[FK_MAX_FUNCTIONALS][16];
     double error[FK_MAX_FUNCTIONALS][FK_MAX_LEVELS];
     double noise[FK_MAX_FUNCTIONALS][FK_MAX_LEVELS]; /* what of it may be rounding or quadrature */
+    double bias[FK_MAX_FUNCTIONALS]; /* of the limit law, where errors are against that; else 0 */
 } fk_series;
 
-/* A time axis but for its number of steps. The specs are known to be right. */
+/* A time axis but for its number of steps. The specs are known to be right. A grid of
+ * schedules/axis.h, or FK_UNEVEN: steps of h, h, 2 h, h, 2 h, h, .. in lambda, and so before the
+ * start, a multiple of 5 of them. No formula that takes two of its last five steps for equal is
+ * right there. */
+#define FK_UNEVEN "uneven"
 typedef struct {
     const char *schedule, *grid;
     double lambda; /* log(s/sigma) at the start; NAN: the schedule's t_max */
@@ -72,6 +77,14 @@ int fk_series_gaussian(const fk_scheme *, const fk_place *, fk_start_kind, size_
  * the place is not read. */
 int fk_series_chain(const fk_scheme *, const fk_place *, fk_start_kind, size_t coarsest,
                     size_t levels, fk_series *, fk_error *) FK_CHECKED;
+/* Of schemes that claim no order, against their own limit law (claims/limit_law.h), which they
+ * reach with order 1. */
+int fk_series_limit(const fk_scheme *, const fk_place *, fk_start_kind, size_t coarsest,
+                    size_t levels, fk_series *, fk_error *) FK_CHECKED;
+/* Of schemes with a parameter snr, which is taken to fall as 1/sqrt(steps): the corrector's steps
+ * are then of the size of the predictor's, and vanish with them; the law tends to the data's. */
+int fk_series_fading(const fk_scheme *, const fk_place *, fk_start_kind, size_t coarsest,
+                     size_t levels, fk_series *, fk_error *) FK_CHECKED;
 /* The same data: root mean square of x - x_exact on one Brownian path. */
 int fk_series_strong_gaussian(const fk_scheme *, const fk_place *, fk_start_kind, size_t coarsest,
                               size_t levels, fk_series *, fk_error *) FK_CHECKED;

@@ -3,8 +3,10 @@
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analytic/gaussian_law.h"
+#include "claims/limit_law.h"
 #include "claims/series.h"
 
 static const fk_gaussian data = {0.7385, 0.2385};
@@ -72,6 +74,40 @@ int fk_series_chain(const fk_scheme *scheme, const fk_place *place, fk_start_kin
         int status = fk_trial_on_chain(scheme, "vp-linear", coarsest << i, &mixture, &trial, err);
         if (status != FK_OK) return status;
         read_weak(scheme, &trial, FK_SELF_START, i, out);
+        fk_trial_free(&trial);
+    }
+    return FK_OK;
+}
+
+int fk_series_limit(const fk_scheme *scheme, const fk_place *place, fk_start_kind start,
+                    size_t coarsest, size_t levels, fk_series *out, fk_error *err)
+{
+    int status = fk_series_gaussian(scheme, place, start, coarsest, levels, out, err);
+    if (status != FK_OK) return status;
+    fk_trial trial;
+    double variance = NAN;
+    status = fk_trial_new(scheme, place, start, out->steps[levels - 1], &mixture, &trial, err);
+    if (status != FK_OK) return status;
+    status = fk_limit_variance(scheme, data, &trial.axis, &variance, err);
+    out->bias[1] = variance - fk_gaussian_marginal(data, trial.axis.node + trial.axis.n_steps).var;
+    for (size_t i = 0; i < levels; i++) out->error[1][i] -= out->bias[1];
+    fk_trial_free(&trial);
+    return status;
+}
+
+int fk_series_fading(const fk_scheme *scheme, const fk_place *place, fk_start_kind start,
+                     size_t coarsest, size_t levels, fk_series *out, fk_error *err)
+{
+    size_t snr = 0;
+    while (strcmp(scheme->row.param[snr].key, "snr") != 0) snr++;
+    *out = (fk_series){.levels = levels, .functionals = 2, .name = {"mean", "variance"}};
+    for (size_t i = 0; i < levels; i++) {
+        fk_trial trial;
+        fk_scheme fading = *scheme;
+        fading.param[snr] /= sqrt((double)((size_t)1 << i));
+        int status = fk_trial_new(&fading, place, start, coarsest << i, &mixture, &trial, err);
+        if (status != FK_OK) return status;
+        read_weak(&fading, &trial, start, i, out);
         fk_trial_free(&trial);
     }
     return FK_OK;

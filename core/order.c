@@ -30,6 +30,12 @@ static bool usable(const double *error, const double *noise, double clear)
 
 fk_order fk_order_read(const double *error, const double *noise, size_t n, double tolerance)
 {
+    return fk_order_read_within(error, noise, n, tolerance, tolerance);
+}
+
+fk_order fk_order_read_within(const double *error, const double *noise, size_t n, double tolerance,
+                              double misfit)
+{
     fk_order out = {FK_ORDER_VANISHED, INFINITY, {NAN, NAN}, NAN, n ? error[n - 1] : NAN, n - 1};
     const double clear = FK_ORDER_CLEAR / tolerance;
     for (size_t i = 0; i < n; i++)
@@ -45,12 +51,12 @@ fk_order fk_order_read(const double *error, const double *noise, size_t n, doubl
     out.p = fit(e + 1, &x);
     out.slope[0] = log2(e[1] / e[2]);
     out.slope[1] = log2(e[2] / e[3]);
-    out.residual = fabs(exp2(out.p) * (1 + 2 * x) / (1 + x) * e[1] / e[0] - 1);
+    out.residual = fabs(1 + 2 * x - e[0] / e[1] * (1 + x) / exp2(out.p));
     out.error = e[3];
     out.level = last - 1;
     bool fits_agree = fabs(out.p - before) <= tolerance;
     bool slopes_agree = fabs(out.slope[1] - out.slope[0]) <= tolerance / 2 &&
                         fabs(out.slope[1] - out.p) <= tolerance / 2;
-    if (fits_agree || slopes_agree) out.state = FK_ORDER_SETTLED;
+    if ((fits_agree || slopes_agree) && out.residual <= misfit) out.state = FK_ORDER_SETTLED;
     return out;
 }

@@ -18,9 +18,10 @@ typedef struct {
     fk_order_state state;
     double p;        /* of the fit; NaN where there is none, inf where vanished */
     double slope[2]; /* the last two local slopes, the coarser first */
-    double residual; /* |fit/error - 1| at the error before the three of the fit */
-    double error;    /* the finest that was used */
-    size_t level;    /* its index */
+    double
+        residual; /* |fit - error| at the error before the three of the fit, over |C h^p| there */
+    double error; /* the finest that was used */
+    size_t level; /* its index */
 } fk_order;
 
 /* An error counts where it exceeds its noise by this over the tolerance: three errors, each wrong
@@ -30,8 +31,17 @@ typedef struct {
 /* error[i] at step size h 2^-i, i < n, and what of it may be rounding or quadrature, noise[i] >= 0.
  * The finest four errors in a row that are clear of the noise and of one sign are used. They have
  * settled where the fits to their last and first three agree within `tolerance`, or else, as errors
- * from samples may, the last two local slopes within half of it with one another and with the fit.
- */
+ * from samples may, the last two local slopes within half of it with one another and with the fit;
+ * and where the fit's misfit (residual) is at most `misfit`.
+ *
+ * What misfit may be allowed: let errors be C h^p (1 + x + z), x and z terms in h and h^2, at the
+ * error before the three of the fit. To first order in z the fit's p is then wrong by 0.41 to 0.58
+ * of the misfit for -1 < x < 1, by 0.72 at x = 2: to know p to a part needs a misfit of at most
+ * twice that. A small leading term of lower order, below the one fitted, shows as such a z. (The
+ * misfit over the error itself would say nothing where that is near a change of sign.) */
+fk_order fk_order_read_within(const double *error, const double *noise, size_t n, double tolerance,
+                              double misfit);
+/* With a misfit of at most the tolerance: the order is known to half of it. */
 fk_order fk_order_read(const double *error, const double *noise, size_t n, double tolerance);
 
 #endif

@@ -46,6 +46,7 @@ static void prepare(fk_scheme *self)
 {
     bool between = starts_matched(self) || (variable_of(self) == FK_IN_T && self->depth > 0);
     self->needs = between ? FK_LAMBDA_INVERSE : FK_NODES;
+    self->start_order = starts_matched(self) ? self->weak_order : 1;
 }
 
 static void step(const fk_scheme *self, const fk_step_at *at, fk_step *table)
@@ -78,8 +79,8 @@ static void step(const fk_scheme *self, const fk_step_at *at, fk_step *table)
 #define MULTISTEP(family_, k_, output_, needs_, name_, says_, source_, param_)                     \
     {                                                                                              \
         .row = {name_, says_, source_, param_}, .strong_order = k_, .weak_order = k_,              \
-        .needs = needs_, .depth = k_ - 1, .lag = 1, .output = output_, .constants = &family_,      \
-        .prepare = prepare, .step = step                                                           \
+        .start_order = 1, .needs = needs_, .depth = k_ - 1, .lag = 1, .output = output_,           \
+        .constants = &family_, .prepare = prepare, .step = step                                    \
     }
 
 #define DPMPP(k, name, says, param)                                                                \

@@ -22,6 +22,7 @@ static const fk_param with_start[] = {
 static void prepare(fk_scheme *self)
 {
     self->needs = self->param[START] != 0 ? FK_LAMBDA_INVERSE : FK_NODES;
+    self->start_order = self->param[START] != 0 ? self->weak_order : 2; /* UniP-1 with UniC-1 */
 }
 
 /* y = x' with the outputs of `nodes` nodes from the step's first one back, and with `ahead` that of
@@ -76,8 +77,8 @@ static void step(const fk_scheme *self, const fk_step_at *at, fk_step *table)
 #define UNIPC(p, name, says, param_)                                                               \
     {                                                                                              \
         .row = {name, says, "Zhao et al. 2023, algorithms 1 and 2", param_},                       \
-        .strong_order = p + 1, .weak_order = p + 1, .needs = FK_NODES, .depth = p, .lag = 0,       \
-        .output = FK_X0, .param = {1}, .prepare = prepare, .step = step                            \
+        .strong_order = p + 1, .weak_order = p + 1, .start_order = 2, .needs = FK_NODES,           \
+        .depth = p, .lag = 0, .output = FK_X0, .param = {1}, .prepare = prepare, .step = step      \
     }
 
 const fk_scheme fk_unipc_1 = UNIPC(1, "unipc-1", "UniPC of order 2 (UniP-1, UniC-1)", only_b);

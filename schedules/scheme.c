@@ -55,11 +55,13 @@ int fk_plan_new(const fk_axis *axis, const fk_scheme *scheme, fk_plan *plan, fk_
                        "no grid",
                        scheme->row.name);
     if (!axis->schedule && scheme->needs & (FK_F_G2 | FK_LAMBDA_INVERSE))
-        return fk_fail(err, FK_USAGE,
-                       "scheme '%s'%s needs %s, which a chain has not; take --schedule, "
-                       "or a scheme of nodes only, such as ddim",
-                       scheme->row.name, scheme->prepare ? " with these parameters" : "",
-                       scheme->needs & FK_F_G2 ? "f and g^2" : "t(lambda)");
+        return fk_fail(
+            err, FK_USAGE,
+            "scheme '%s'%s needs %s, which a chain has not; take --schedule, "
+            "or a scheme of nodes only, such as ddim",
+            scheme->row.name,
+            scheme->prepare && scheme->needs & FK_LAMBDA_INVERSE ? " with these parameters" : "",
+            scheme->needs & FK_F_G2 ? "f and g^2" : "t(lambda)");
     if (!axis->facts && scheme->needs & FK_FACTS)
         return fk_fail(err, FK_USAGE,
                        "scheme '%s' needs expectations over the data at each node (posterior "

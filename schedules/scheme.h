@@ -36,8 +36,11 @@ typedef struct fk_scheme {
     fk_row row;
     double strong_order, weak_order; /* as its source claims, or this lab; NAN: nobody does, or it
                                         has no meaning, as a strong order without noise */
-    unsigned own;                    /* which of the two no source claims: they are this lab's own,
-                                        and certified alike */
+    double start_order; /* of a multistep scheme: of the steps by which it makes its own history.
+                           One such step costs h^(start_order + 1) once, so that a run which starts
+                           itself has order min(weak_order, start_order + 1) */
+    unsigned own;       /* which of the two no source claims: they are this lab's own,
+                           and certified alike */
     unsigned needs;
     size_t depth, lag;     /* history: entries that a step reads once it has them, 0 for one-step
                               schemes; H_h belongs to node n - lag - h (lag 1; 0 where a step pushes

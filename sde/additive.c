@@ -55,6 +55,12 @@ void fk_additive_step(const fk_scheme *self, const fk_step_at *at, fk_step *tabl
     }
 }
 
+void fk_additive_prepare(fk_scheme *self)
+{
+    fk_family_prepare(self);
+    if (self->param[0] == 0) self->weak_order = ((const fk_additive *)self->constants)->drift_order;
+}
+
 const fk_additive *fk_sde_tableau(const fk_scheme *scheme)
 {
     return scheme->step == fk_additive_step ? scheme->constants : NULL;

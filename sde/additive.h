@@ -26,10 +26,15 @@ typedef struct {
     double time[FK_ADDITIVE_STAGES];
     fk_path_weights stage[FK_ADDITIVE_STAGES][FK_ADDITIVE_STAGES]; /* [stage][time] */
     fk_path_weights result[FK_ADDITIVE_STAGES];                    /* [time] */
+    double
+        drift_order; /* without noise, as its paper claims; what a wrong tableau has is not said */
 } fk_additive;
 
 /* The step of all of them, on the eta family. */
 void fk_additive_step(const fk_scheme *, const fk_step_at *, fk_step *table);
+
+/* Orders at eta = 0: that of the drift's tableau, and no strong one. */
+void fk_additive_prepare(fk_scheme *);
 
 /* The tableau of a scheme that is one of them, else NULL. */
 const fk_additive *fk_sde_tableau(const fk_scheme *);
@@ -43,7 +48,7 @@ double fk_additive_residual(const fk_additive *, fk_additive_order);
 #define FK_ADDITIVE_FIELDS(tableau_, strong_, weak_, name_, says_, source_)                        \
     .row = {name_, says_, source_, fk_family_params}, .strong_order = strong_,                     \
     .weak_order = weak_, .needs = FK_F_G2, .constants = &tableau_, .param = {1},                   \
-    .step = fk_additive_step, .check = fk_family_check
+    .step = fk_additive_step, .check = fk_family_check, .prepare = fk_additive_prepare
 #define FK_ADDITIVE_SCHEME(...)                                                                    \
     {                                                                                              \
         FK_ADDITIVE_FIELDS(__VA_ARGS__)                                                            \

@@ -14,6 +14,7 @@
 #include <math.h>
 
 #include "schedules/phi.h"
+#include "sde/family.h"
 #include "sde/nodes.h"
 #include "sde/schemes.h"
 
@@ -84,11 +85,20 @@ static void step_3m(const fk_scheme *self, const fk_step_at *at, fk_step *table)
     add(&table->result, (linear * r + square * 2) / (r + q), 1 / r, -1 / r - 1 / q, 1 / q);
 }
 
+/* Without noise it is a method of order 3. */
+static void prepare_3m(fk_scheme *self)
+{
+    if (self->param[0] != 0) return;
+    self->weak_order = 3;
+    fk_family_prepare(self);
+}
+
 const fk_scheme fk_dpmpp_2m_sde = {
     .row = {"dpmpp-2m-sde", "SDE-DPM-Solver++(2M); eta2 is the square of eta",
             "Lu et al. 2022, arXiv 2211.01095", params},
     .strong_order = 1,
     .weak_order = 2,
+    .start_order = 1,
     .own = FK_OWN_STRONG | FK_OWN_WEAK,
     .needs = FK_NODES,
     .depth = 1,
@@ -96,6 +106,7 @@ const fk_scheme fk_dpmpp_2m_sde = {
     .output = FK_X0,
     .param = {1},
     .check = check,
+    .prepare = fk_family_prepare,
     .step = step_2m,
 };
 
@@ -104,6 +115,7 @@ const fk_scheme fk_dpmpp_3m_sde = {
             "after Lu et al. 2022, arXiv 2211.01095", params},
     .strong_order = 1,
     .weak_order = 2,
+    .start_order = 1,
     .own = FK_OWN_STRONG | FK_OWN_WEAK,
     .needs = FK_NODES,
     .depth = 2,
@@ -111,5 +123,6 @@ const fk_scheme fk_dpmpp_3m_sde = {
     .output = FK_X0,
     .param = {1},
     .check = check,
+    .prepare = prepare_3m,
     .step = step_3m,
 };

@@ -30,4 +30,5 @@ const fk_scheme fk_euler_maruyama = {
     .param = {1},
     .step = step,
     .check = fk_family_check,
+    .prepare = fk_family_prepare,
 };

@@ -13,6 +13,13 @@ int fk_family_check(const fk_scheme *self, fk_error *err)
                    self->row.name, eta);
 }
 
+void fk_family_prepare(fk_scheme *self)
+{
+    if (self->param[0] != 0) return;
+    self->strong_order = NAN;
+    self->own &= ~(unsigned)FK_OWN_STRONG;
+}
+
 void fk_family_drift(double eta, const fk_coeffs *at, fk_stage *stage)
 {
     stage->s = at->s;

@@ -12,6 +12,9 @@ extern const fk_param fk_family_params[]; /* eta = 1, at param[0] */
 
 int fk_family_check(const fk_scheme *, fk_error *);
 
+/* Without noise there is no strong order. */
+void fk_family_prepare(fk_scheme *);
+
 /* Make M of a stage the drift at these coefficients. The stage point is the caller's. */
 void fk_family_drift(double eta, const fk_coeffs *at, fk_stage *stage);
 

@@ -34,4 +34,5 @@ const fk_scheme fk_heun_sde = {
     .param = {1},
     .step = step,
     .check = fk_family_check,
+    .prepare = fk_family_prepare,
 };

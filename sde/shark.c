@@ -13,13 +13,15 @@ static const fk_additive shark = {
     .times = 2,
     .time = {0, 1},
     .stage = {{{.h = 1}}, {{.w = 5. / 6, .h = 1}}},
-    .result = {{.w = 1. / 2, .h = 1}, {.w = 1. / 2, .h = -1}}};
+    .result = {{.w = 1. / 2, .h = 1}, {.w = 1. / 2, .h = -1}},
+    .drift_order = 2};
 
 static const fk_additive sea = {.drift = {1, .b = {1}},
                                 .times = 2,
                                 .time = {0, 1},
                                 .stage = {{{.w = 1. / 2, .h = 1}}},
-                                .result = {{.w = 1. / 2, .h = 1}, {.w = 1. / 2, .h = -1}}};
+                                .result = {{.w = 1. / 2, .h = 1}, {.w = 1. / 2, .h = -1}},
+                                .drift_order = 1};
 
 const fk_scheme fk_shark =
     FK_ADDITIVE_SCHEME(shark, 1.5, 2, "shark", "ShARK, strong order 3/2 by the Levy area",

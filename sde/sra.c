@@ -13,14 +13,16 @@ static const fk_additive sra1 = {
     .times = 2,
     .time = {1, 0},
     .stage = {{{0}}, {{.i10 = 3. / 2}}},
-    .result = {{.w = 1, .i10 = -1}, {.i10 = 1}}};
+    .result = {{.w = 1, .i10 = -1}, {.i10 = 1}},
+    .drift_order = 2};
 
 static const fk_additive sra2 = {
     .drift = {2, .c = {0, 3. / 4}, .a = {{0}, {3. / 4}}, .b = {1. / 3, 2. / 3}},
     .times = 2,
     .time = {1. / 3, 1},
     .stage = {{{0}}, {{.i10 = 3. / 2}}},
-    .result = {{.i10 = 3. / 2}, {.w = 1, .i10 = -3. / 2}}};
+    .result = {{.i10 = 3. / 2}, {.w = 1, .i10 = -3. / 2}},
+    .drift_order = 2};
 
 static const fk_additive sra3 = {.drift = {3, .c = {0, 1, 1. / 2},
                                            .a = {{0}, {1}, {1. / 4, 1. / 4}},
@@ -28,7 +30,8 @@ static const fk_additive sra3 = {.drift = {3, .c = {0, 1, 1. / 2},
                                  .times = 2,
                                  .time = {1, 0},
                                  .stage = {{{0}}, {{0}}, {{.i10 = 1}, {.i10 = 1. / 2}}},
-                                 .result = {{.w = 1, .i10 = -1}, {.i10 = 1}}};
+                                 .result = {{.w = 1, .i10 = -1}, {.i10 = 1}},
+                                 .drift_order = 3};
 
 static const fk_additive sosra = {
     .drift = {3, .c = {0, 0.6923962376159507, 1},
@@ -41,7 +44,8 @@ static const fk_additive sosra = {
               {{.i10 = 1.442371048468624}, {.i10 = 1.8632741501139225}}},
     .result = {{.w = -16.792534242221663, .i10 = 0.4237535769069274},
                {.w = 17.514995785380226, .i10 = 0.6010381474428539},
-               {.w = 0.27753845684143835, .i10 = -1.0247917243497813}}};
+               {.w = 0.27753845684143835, .i10 = -1.0247917243497813}},
+    .drift_order = 2};
 
 const fk_scheme fk_sra1 =
     FK_ADDITIVE_SCHEME(sra1, 1.5, 2, "sra1", "SRA1, strong order 3/2 for additive noise",

@@ -12,7 +12,8 @@ static const fk_additive platen2 = {
     .times = 2,
     .time = {0, 1},
     .stage = {{{0}}, {{.w = 1}}},
-    .result = {{.w = 1. / 2}, {.w = 1. / 2}}};
+    .result = {{.w = 1. / 2}, {.w = 1. / 2}},
+    .drift_order = 2};
 
 #define SQRT6 2.44948974278317809819728407470589
 static const fk_additive dri1 = {
@@ -20,7 +21,8 @@ static const fk_additive dri1 = {
     .times = 2,
     .time = {0, 342. / 491},
     .stage = {{{0}}, {{.w = (6 - SQRT6) / 10}}, {{.w = (3 + 2 * SQRT6) / 5}}},
-    .result = {{.w = 193. / 684}, {.w = 491. / 684}}};
+    .result = {{.w = 193. / 684}, {.w = 491. / 684}},
+    .drift_order = 3};
 
 /* Their authors ask for no strong order; that of any method with the right increment is 1. */
 const fk_scheme fk_platen2 = {

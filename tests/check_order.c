@@ -69,6 +69,40 @@ START_TEST(errors_at_rounding_are_skipped)
 }
 END_TEST
 
+/* C h^3 hidden below -h^4 and seen at steps where slopes grow through 4.1 and 4.2: two terms fit it
+ * with an order that no scheme has, and a misfit of a twentieth. Without the small term the same
+ * errors settle. */
+START_TEST(a_hidden_lower_order_shows_as_misfit)
+{
+    double e[MORE], noise[MORE];
+    for (int wrong = 0; wrong < 2; wrong++) {
+        for (int i = 0; i < N; i++) {
+            double h = 0.385 * exp2(-i);
+            e[i] = pow(h, 3) * ((wrong ? -3e-4 : 0) + h * (1 + 0.7 * h));
+            noise[i] = 1e-22;
+        }
+        fk_order order = fk_order_read_within(e, noise, N, 0.15, 0.02);
+        ck_assert(order.state == (wrong ? FK_ORDER_UNSETTLED : FK_ORDER_SETTLED));
+        ck_assert((order.residual > 0.02) == wrong);
+    }
+}
+END_TEST
+
+/* The third term moves the fit's order by half of the misfit, whatever the second. */
+START_TEST(the_misfit_tells_how_well_the_order_is_known)
+{
+    double e[MORE], noise[MORE];
+    for (double x = -0.95; x < 1; x += 0.385) {
+        const double h = 0.385;
+        errors(3, 2.385, 2.385 * x / h, 2.385 * 1e-3 / (h * h), e, noise);
+        fk_order order = fk_order_read_within(e, noise, 4, 0.15, 1);
+        ck_assert_msg(fabs(order.p - 3) > 0.35 * order.residual &&
+                          fabs(order.p - 3) < 0.6 * order.residual,
+                      "x = %g: %g, %g", x, order.p - 3, order.residual);
+    }
+}
+END_TEST
+
 START_TEST(nan_never_settles)
 {
     double e[MORE], noise[MORE];
@@ -84,4 +118,5 @@ END_TEST
 
 FK_SUITE("order", two_terms_are_fitted_exactly, a_small_leading_term_is_not_taken_for_a_high_order,
          slopes_across_a_change_of_sign_are_thrown_out, errors_at_rounding_are_skipped,
+         a_hidden_lower_order_shows_as_misfit, the_misfit_tells_how_well_the_order_is_known,
          nan_never_settles)

@@ -16,14 +16,26 @@ typedef struct {
     bool all, parts;
 } wishes;
 
+/* Whether a spec, however written, means this scheme with these parameters. */
+static bool means(const char *spec, const fk_scheme *scheme)
+{
+    fk_scheme other;
+    fk_error err;
+    if (fk_registry_parse_scheme(spec, &other, &err) != FK_OK) return false;
+    if (strcmp(other.row.name, scheme->row.name) != 0) return false;
+    for (size_t i = 0; scheme->row.param && scheme->row.param[i].key; i++)
+        if (other.param[i] != scheme->param[i]) return false;
+    return true;
+}
+
 static certificate named(const char *spec, fk_scheme scheme)
 {
-    certificate c = {.subject = {scheme, scheme.weak_order, scheme.strong_order}};
     for (size_t i = 0; i < fk_n_lab_claims; i++)
-        if (strcmp(spec, fk_lab_claims[i].spec) == 0) {
-            c.subject.weak = fk_lab_claims[i].weak;
-            c.subject.strong = fk_lab_claims[i].strong;
+        if (means(fk_lab_claims[i].spec, &scheme)) {
+            scheme.weak_order = fk_lab_claims[i].weak;
+            scheme.strong_order = fk_lab_claims[i].strong;
         }
+    certificate c = {.subject = fk_subject_of(&scheme)};
     snprintf(c.spec, sizeof c.spec, "%s", spec);
     return c;
 }
@@ -49,13 +61,26 @@ static size_t count_schemes(void)
     return fk_registry[n].count();
 }
 
-/* All of the registry, the lab's own claims, the controls. */
+static bool has_param(const fk_scheme *scheme, const char *key)
+{
+    const fk_param *param = scheme->row.param;
+    while (param && param->key && strcmp(param->key, key) != 0) param++;
+    return param && param->key;
+}
+
+/* All of the registry, with both starts where there are two, the lab's own claims, the controls. */
 static int add_all(certificate *list, size_t *n, fk_error *err)
 {
     int status = FK_OK;
-    for (size_t i = 0; i < count_schemes() && status == FK_OK; i++)
-        if (!fk_registry_scheme(i)->adaptive)
-            status = add(fk_registry_scheme(i)->row.name, list, n, err);
+    for (size_t i = 0; i < count_schemes() && status == FK_OK; i++) {
+        const fk_scheme *scheme = fk_registry_scheme(i);
+        if (scheme->adaptive) continue;
+        status = add(scheme->row.name, list, n, err);
+        if (status != FK_OK || !has_param(scheme, "start")) continue;
+        char matched[64];
+        snprintf(matched, sizeof matched, "%s:start=matched", scheme->row.name);
+        status = add(matched, list, n, err);
+    }
     for (size_t i = 0; i < fk_n_lab_claims && status == FK_OK; i++)
         status = add(fk_lab_claims[i].spec, list, n, err);
     for (size_t i = 0; i < fk_n_wrong_schemes && status == FK_OK; i++) {
@@ -92,18 +117,21 @@ static void run(certificate *list, size_t n, int threads)
     fk_progress_free(bar);
     for (size_t i = 0; i < n; i++) {
         certificate *c = &list[i];
-        c->weak = fk_certify(c->finding, FK_WEAK_ORDER, c->subject.weak);
-        c->strong = fk_certify(c->finding, FK_STRONG_ORDER, c->subject.strong);
-        c->caught = c->is_control && is_caught(&c->weak, c->wrong.weak) &&
-                    is_caught(&c->strong, c->wrong.strong);
+        const fk_subject *s = &c->subject;
+        c->order[FK_WEAK_ORDER] = fk_certify(c->finding, FK_WEAK_ORDER, s->weak);
+        c->order[FK_STRONG_ORDER] = fk_certify(c->finding, FK_STRONG_ORDER, s->strong);
+        c->order[FK_START_ORDER] = fk_certify(c->finding, FK_START_ORDER, s->start);
+        c->caught = c->is_control && is_caught(&c->order[FK_WEAK_ORDER], c->wrong.weak) &&
+                    is_caught(&c->order[FK_STRONG_ORDER], c->wrong.strong);
     }
 }
 
-static bool holds(const certificate *c)
+bool certify_holds(const certificate *c)
 {
     if (c->is_control) return c->caught;
-    const fk_status weak = c->weak.status, strong = c->strong.status;
-    return (weak == FK_HOLDS || weak == FK_TEXT) && (strong == FK_HOLDS || strong == FK_TEXT);
+    for (size_t k = 0; k < FK_N_ORDERS; k++)
+        if (c->order[k].status != FK_HOLDS && c->order[k].status != FK_TEXT) return false;
+    return true;
 }
 
 int main(int argc, char **argv)
@@ -127,7 +155,7 @@ int main(int argc, char **argv)
     fk_cli cli = fk_cli_parse(&command, argc, argv);
 
     fk_error err = {0};
-    size_t n = 0, most = cli.n_args + count_schemes() + fk_n_lab_claims + fk_n_wrong_schemes;
+    size_t n = 0, most = cli.n_args + 2 * count_schemes() + fk_n_lab_claims + fk_n_wrong_schemes;
     certificate *list = fk_alloc(most, sizeof *list);
     int status = FK_OK;
     if (cli.n_args == 0 && !w.all)
@@ -143,7 +171,7 @@ int main(int argc, char **argv)
         if (!w.json || strcmp(w.json, "-") != 0) certify_print(stdout, list, n, w.parts || !w.all);
         if (w.json) status = certify_write_json(w.json, list, n, &err);
         for (size_t i = 0; i < n && status == FK_OK; i++)
-            if (!holds(&list[i])) status = FK_REFUTED;
+            if (!certify_holds(&list[i])) status = FK_REFUTED;
         free(finding);
     }
     free(list);

@@ -10,12 +10,15 @@
 typedef struct {
     char spec[64];
     fk_subject subject;
-    fk_finding *finding; /* (fk_n_parts) */
-    fk_certified weak, strong;
+    fk_finding *finding;             /* (fk_n_parts) */
+    fk_certified order[FK_N_ORDERS]; /* by fk_order_kind */
     bool is_control;
     fk_wrong_scheme wrong; /* of a control */
     bool caught;
 } certificate;
+
+/* Whether it has all orders that it claims; of a control, whether it was caught. */
+bool certify_holds(const certificate *);
 
 /* `parts`: a line for each part, too. */
 void certify_print(FILE *, const certificate *, size_t n, bool parts);

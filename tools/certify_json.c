@@ -39,7 +39,8 @@ static json_t *part_json(const fk_finding *f)
     const fk_part *p = f->part;
     json_t *out = json_object();
     set_text(out, "part", p->name);
-    set_text(out, "kind", p->kind == FK_WEAK_ORDER ? "weak" : "strong");
+    static const char *const kinds[] = {"weak", "strong", "start"};
+    set_text(out, "kind", kinds[p->kind]);
     static const char *const roles[] = {"decides", "bounds", "reported"};
     set_text(out, "role", roles[p->role]);
     if (p->algebra) {
@@ -60,6 +61,9 @@ static json_t *part_json(const fk_finding *f)
     set_real(out, "claim", f->claim);
     set_real(out, "margin", f->margin);
     set_real(out, "order", f->order.p);
+    json_object_set_new(out, "settled", json_boolean(f->order.state != FK_ORDER_UNSETTLED));
+    json_object_set_new(out, "above_claim", json_boolean(f->is_above));
+    if (p->to_limit) set_real(out, "limit_bias", f->bias);
     json_object_set_new(out, "h_log_h", json_boolean(f->is_h_log_h));
     json_object_set_new(out, "exact", json_boolean(f->order.state == FK_ORDER_VANISHED));
     json_object_set_new(
@@ -74,10 +78,12 @@ static json_t *part_json(const fk_finding *f)
     return out;
 }
 
-static json_t *certified_json(const fk_certified *c)
+/* own: the claim is this lab's, not a paper's. */
+static json_t *certified_json(const fk_certified *c, bool own)
 {
     json_t *out = json_object();
     set_real(out, "claim", c->claim);
+    json_object_set_new(out, "own_claim", json_boolean(own && !isnan(c->claim)));
     set_real(out, "order", c->order);
     json_object_set_new(out, "exact", json_boolean(isinf(c->order)));
     set_text(out, "status", fk_status_name(c->status));
@@ -96,8 +102,11 @@ static json_t *certificate_json(const certificate *c)
     } else {
         set_text(out, "source", c->subject.scheme.row.source);
     }
-    json_object_set_new(out, "weak", certified_json(&c->weak));
-    json_object_set_new(out, "strong", certified_json(&c->strong));
+    const unsigned own = c->subject.scheme.own;
+    json_object_set_new(out, "weak", certified_json(&c->order[FK_WEAK_ORDER], own & FK_OWN_WEAK));
+    json_object_set_new(out, "start", certified_json(&c->order[FK_START_ORDER], true));
+    json_object_set_new(out, "strong",
+                        certified_json(&c->order[FK_STRONG_ORDER], own & FK_OWN_STRONG));
     for (size_t k = 0; k < fk_n_parts; k++)
         if (c->finding[k].applies) json_array_append_new(parts, part_json(&c->finding[k]));
     json_object_set_new(out, "parts", parts);
