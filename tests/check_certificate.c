@@ -15,8 +15,7 @@
 static fk_certified certify(const fk_subject *subject, fk_order_kind kind, bool quick)
 {
     fk_finding *finding = fk_alloc(fk_n_parts, sizeof *finding);
-    bool noisy = subject->scheme.row.param && strcmp(subject->scheme.row.param[0].key, "eta") == 0;
-    noisy = noisy || strstr(subject->scheme.row.name, "sde");
+    const bool noisy = fk_draws_of(&subject->scheme).normals > 0;
     for (size_t i = 0; i < fk_n_parts; i++)
         if (fk_parts[i].kind == kind &&
             !(quick && noisy && strcmp(fk_parts[i].name, "mixture") == 0))
