@@ -207,7 +207,8 @@ static const struct {
 } wrong[] = {
     {&multistep_3, 3, NAN, 2, NAN, "second divided difference lacks its factor 2"},
     {&unipc, 3, NAN, 1, NAN, "corrector takes one stale row of its system"},
-    {&multistep_3_sde, 2, NAN, 0, NAN, "sign of the 1/2 in the second difference's weight"},
+    {&multistep_3_sde, 2, NAN, 0, NAN,
+     "sign of the 1/2 in the second difference's weight (1 on even steps)"},
     {&multistep_2, 2, NAN, 1, NAN, "step replaced by the mean of two: on uneven grids"},
     {&heun, 2, NAN, 1, NAN, "second slope divided by the first sigma"},
     {&sra1, 2, 1.5, 1, 1, "B0 = 1/2 of order 3/2's 3/2"},

@@ -146,6 +146,7 @@ START_TEST(weights_for_equal_steps_are_of_order_one_on_others)
 }
 END_TEST
 
+/* Of the drift, that is: on uneven steps the noise in second differences may cost more. */
 START_TEST(published_mistakes_in_weights_have_a_lower_order)
 {
     size_t found = 0;
@@ -156,8 +157,8 @@ START_TEST(published_mistakes_in_weights_have_a_lower_order)
         found++;
         const double eta = strstr(scheme->row.name, "sde") ? 1 : 0;
         const double order = exactness(scheme, "vp-linear", eta, wrong.subject.weak).order;
-        ck_assert_msg(order < wrong.subject.weak && order <= wrong.weak, "%s: %g", scheme->row.name,
-                      order);
+        ck_assert_msg(order < wrong.subject.weak && (eta > 0 || order <= wrong.weak), "%s: %g",
+                      scheme->row.name, order);
     }
     ck_assert_uint_eq(found, 4);
 }
