@@ -46,11 +46,11 @@ KERNELS := $(wildcard $(ROOMS:%=%/*_kernel.c))
 OBJ     := $(SRC:%.c=$B/%.o) $(foreach i,$(ISAS),$(KERNELS:%.c=$B/%.$i.o)) $B/registry.o
 COMMANDS := $(foreach c,$(wildcard tools/*.c experiments/*.c),$(if $(findstring _,$(notdir $c)),,$c))
 BIN     := $(foreach c,$(COMMANDS),$B/fokker-$(basename $(notdir $c)))
-DEMOS   := $(patsubst %.c,$B/%,$(wildcard demos/*.c))
+DEMOS   := $(patsubst demos/%.c,$B/demo-%,$(wildcard demos/*.c))
 CHECKS  := $(patsubst %.c,$B/%,$(wildcard tests/check_*.c))
 SCRIPTS := $(wildcard tests/*.py tests/*.sh)
 
-.PHONY: all demo check verify figures layers format bench install clean help
+.PHONY: all demo demos check verify figures layers format bench install clean help
 .PRECIOUS: $B/%.o
 .DELETE_ON_ERROR:
 
@@ -67,7 +67,7 @@ $B/fokker-$(basename $(notdir $1)): $(patsubst %.c,$B/%.o,$1 $(wildcard $(1:.c=_
 	$$(LINK)
 endef
 $(foreach c,$(COMMANDS),$(eval $(call COMMAND,$c)))
-$B/demos/%: $B/demos/%.o $B/libfokker.a
+$B/demo-%: $B/demos/%.o $B/libfokker.a
 	$(LINK)
 $B/tests/check_%: $B/tests/check_%.o $B/libfokker.a
 	$(LINK) $(shell pkg-config --libs check)
@@ -89,7 +89,10 @@ demo: all ## draw the SDE-versus-ODE band figure into out/band/
 check: all $(CHECKS) ## unit tests, cross-checks in Python, layers
 	@FOKKER_BUILD=$B sh tests/run $(CHECKS) $(SCRIPTS)
 
-verify: check ## unit tests, then every claim with its controls
+demos: all ## run the teaching demos; figures into out/demos/
+	@for d in $(DEMOS); do $$d || exit; done
+
+verify: check demos ## unit tests, demos, then every claim with its controls
 	$B/fokker verify
 
 figures: all ## every experiment's figure into out/
