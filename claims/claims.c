@@ -53,6 +53,8 @@ static const struct {
     {"identities", fk_marginal_identities_claims},  /* of the marginals */
     {"identities", fk_posterior_identities_claims}, /* of the posterior */
     {"identities", fk_guided_scores_claims},        /* B18 */
+    {"identities", fk_chain_identities_claims},     /* transitions, bridges, bounds */
+    {"identities", fk_recursions_claims},           /* B11: schemes on a Gaussian */
 };
 enum { TOPICS = sizeof topics / sizeof *topics };
 

@@ -60,5 +60,7 @@ extern const fk_claim fk_training_claims[];
 extern const fk_claim fk_training_loss_claims[];
 extern const fk_claim fk_training_score_claims[];
 extern const fk_claim fk_algorithm_claims[];
+extern const fk_claim fk_chain_identities_claims[];
+extern const fk_claim fk_recursions_claims[];
 
 #endif
