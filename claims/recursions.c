@@ -212,7 +212,8 @@ const fk_claim fk_recursions_claims[] = {
      "Stochastic Heun on N(m, v): G = 1 + h/2 (B_0 + B_1 (1 + h B_0)), b' = G^2 b + (1 + h "
      "B_1/2)^2 "
      "eta^2 h (g_0^2 + g_1^2)/2, B = -(f + kap)",
-     "this lab; the scheme: Kloeden and Platen 1992, eq. 15.1.4",
+     "this lab; the scheme: Kloeden and Platen 1992, eq. 15.1.4, on the family of Zhang and Chen "
+     "2023",
      FK_EXACT,
      1e-12,
      BECAUSE,
