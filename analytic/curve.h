@@ -29,8 +29,10 @@ bool fk_curve_trim(fk_curve *);
 
 /* Compare with an exact law, trimmed first. Where y then increases: everything of the record;
  * between nodes D is interpolated by quintics, so nodes should resolve both laws. Where it does
- * not, and the law has masses: moments only. Where the exact law has point masses distances are
- * left NaN, and expectations are by the trapezium rule in F. */
+ * not, and the law has masses: moments only. Where the exact law has point masses expectations are
+ * by the trapezium rule in F, KL and TV are left NaN (they say no more than that one law has a
+ * density and the other has none), and KS, W1 and W2 too unless point masses are all that it has.
+ */
 fk_law_record fk_curve_compare(fk_curve *, const fk_marginal *exact, const fk_functionals *);
 
 #endif

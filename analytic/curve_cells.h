@@ -43,4 +43,8 @@ double fk_cells_density(const fk_cells *, const fk_lagrange *, double q, double 
  * cell's Gauss nodes. */
 double fk_cells_w2(const fk_cells *, size_t cell, const double density[FK_CELL_GAUSS]);
 
+/* Against an exact law of point masses alone: ks, w1, w2 of the record. They stay as they are where
+ * it is another. The law's places need not increase. */
+void fk_curve_atoms(const fk_curve *law, const fk_marginal *exact, fk_law_record *);
+
 #endif

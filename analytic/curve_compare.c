@@ -106,8 +106,7 @@ static void integrate_cells(const fk_cells *c, const fk_functionals *f, double *
     r->w2 = sqrt(w2 < 0 ? 0 : w2); /* NaN stays */
 }
 
-/* Where the exact law has point masses D jumps, and only expectations are worth having: by the
- * trapezium rule in F. */
+/* Where the exact law has point masses D jumps: expectations by the trapezium rule in F. */
 static void integrate_increments(const fk_curve *law, const fk_functionals *f, double *error)
 {
     double a[FK_N_FUNCTIONALS], b[FK_N_FUNCTIONALS];
@@ -139,21 +138,32 @@ static fk_law_record moments(const fk_curve *c, const fk_functionals *functional
     return r;
 }
 
+static void compare_densities(const fk_curve *law, const fk_marginal *exact,
+                              const fk_functionals *functionals, double *error, fk_law_record *r)
+{
+    fk_cells c = fk_cells_new(law, exact);
+    integrate_cells(&c, functionals, error, r);
+    set_tv_and_ks(&c, r);
+    r->w1 = w1_of(&c);
+    fk_cells_free(&c);
+}
+
 fk_law_record fk_curve_compare(fk_curve *law, const fk_marginal *exact,
                                const fk_functionals *functionals)
 {
     fk_law_record r = fk_law_record_empty();
-    if (!fk_curve_trim(law)) return law->mass ? moments(law, functionals) : r;
     double error[FK_N_FUNCTIONALS] = {0};
-    if (exact->singular) {
+    const bool increasing = fk_curve_trim(law);
+    if (!increasing && law->mass)
+        r = moments(law, functionals);
+    else if (exact->singular)
         integrate_increments(law, functionals, error);
-    } else {
-        fk_cells c = fk_cells_new(law, exact);
-        integrate_cells(&c, functionals, error, &r);
-        set_tv_and_ks(&c, &r);
-        r.w1 = w1_of(&c);
-        fk_cells_free(&c);
-    }
+    else if (increasing)
+        compare_densities(law, exact, functionals, error, &r);
+    else
+        return r;
+    if (exact->singular) fk_curve_atoms(law, exact, &r);
+    if (!isnan(r.mass)) return r; /* from masses */
     size_t middle = law->n / 2;
     fk_law_record_set_errors(&r, functionals, law->below[middle] + law->above[middle], error);
     return r;

@@ -68,6 +68,11 @@ fk_law_record fk_gaussian_record(fk_gaussian law, const fk_marginal *exact, cons
     fk_law_record_set_errors(&r, f, 1, error);
     r.mean = law.mean, r.var = law.var;
     r.w2 = hypot(law.mean - f->mean, sd - exact_sd);
+    if (law.var > 0 && f->var == 0) {
+        const double z = (law.mean - f->mean) / sd;
+        r.w1 = sd * (call(z, 0) + call(-z, 0)); /* E |Y - a| */
+        r.ks = Phi(fabs(z));
+    }
     if (!(law.var > 0 && f->var > 0)) return r;
     shape s = {.delta = (law.mean - f->mean) / exact_sd,
                .ratio = sd / exact_sd,
