@@ -62,7 +62,7 @@ static int dispatch(int argc, char **argv, const char *const *name, size_t n)
         return FK_USAGE;
     }
     bool help = strcmp(argv[1], "help") == 0;
-    if ((help && argc == 2) || strcmp(argv[1], "--help") == 0) {
+    if ((help && argc == 2) || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         usage(stdout, name, n);
         return FK_OK;
     }

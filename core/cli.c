@@ -13,10 +13,11 @@
 
 #include "core/file.h"
 #include "core/interrupt.h"
+#include "core/isa.h"
 #include "core/names.h"
 
 enum { MAX_OPTIONS = 40, MAX_THREADS = 4096 };
-enum { KEY_FIRST = 0x100, KEY_HELP = 0x1000, KEY_VERSION, KEY_THREADS, KEY_QUIET };
+enum { KEY_FIRST = 0x100, KEY_HELP = 'h', KEY_VERSION = 0x1000, KEY_THREADS, KEY_QUIET };
 
 /* What this process was asked to do: written once, by fk_cli_parse, before there are threads. It is
  * global because every file's head needs it, and no library function should have to carry it. */
@@ -213,6 +214,8 @@ fk_cli fk_cli_parse(const fk_command *command, int argc, char **argv)
     asked.name = command->name;
     fk_interrupt_catch();
     fk_cli_guard_output();
+    fk_error err;
+    if (fk_isa_check(&err)) exit(fk_cli_report(&err));
     add_text("fokker ");
     add_text(command->name);
 

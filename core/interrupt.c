@@ -54,7 +54,7 @@ static void on_signal(int number)
 
 void fk_interrupt_catch(void)
 {
-    const int number[] = {SIGINT, SIGTERM, SIGHUP};
+    const int number[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
     struct sigaction act, old;
     memset(&act, 0, sizeof act);
     act.sa_handler = on_signal;

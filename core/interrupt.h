@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a signal undoes. SIGINT, SIGTERM and SIGHUP end the process with FK_INTERRUPTED, after the
+/* What a signal undoes. SIGINT, SIGTERM, SIGHUP and SIGQUIT end the process with FK_INTERRUPTED, after the
  * child that it waits for has been ended and its temporary files have been removed. */
 #ifndef FK_CORE_INTERRUPT_H
 #define FK_CORE_INTERRUPT_H
@@ -7,7 +7,7 @@
 #include <spawn.h>
 #include <sys/types.h>
 
-/* Catch those of the three signals that are not ignored (as under nohup). Called by fk_cli_parse; a
+/* Catch those of these signals that are not ignored (as under nohup). Called by fk_cli_parse; a
  * program that has signals of its own does without. */
 void fk_interrupt_catch(void);
 

@@ -30,3 +30,13 @@ fk_isa_id fk_isa(void)
         if (strcmp(asked, names[i]) == 0) return (fk_isa_id)i;
     return top;
 }
+
+int fk_isa_check(fk_error *err)
+{
+    const char *asked = getenv("FOKKER_ISA");
+    for (int i = 0; asked && i < FK_N_ISA; i++)
+        if (strcmp(asked, names[i]) == 0) return FK_OK;
+    if (!asked || !*asked) return FK_OK;
+    return fk_fail(err, FK_USAGE, "FOKKER_ISA=%.40s: it is portable, avx2 or avx512, or not set",
+                   asked);
+}

@@ -6,11 +6,15 @@
 #ifndef FK_CORE_ISA_H
 #define FK_CORE_ISA_H
 
+#include "core/error.h"
+
 typedef enum { FK_ISA_PORTABLE, FK_ISA_AVX2, FK_ISA_AVX512, FK_N_ISA } fk_isa_id;
 
 /* The best that this machine runs, or what the environment variable FOKKER_ISA names (portable,
- * avx2, avx512), which is for tests and benchmarks; a name that this machine lacks is ignored. */
+ * avx2, avx512), which is for tests and benchmarks; one that this machine lacks is ignored. */
 fk_isa_id fk_isa(void);
+/* FK_USAGE where the variable names none of them. */
+int fk_isa_check(fk_error *err) FK_CHECKED;
 const char *fk_isa_name(fk_isa_id);
 
 #define FK_KERNEL_PASTE(name, isa)  name##_##isa

@@ -84,6 +84,7 @@ def every_command_helps_and_refuses_alike():
         expect(example.startswith(f"fokker {name}"), f"{name} has an example", example)
         expect(good("help", name) == text, f"help {name} is {name} --help")
         expect(good(name, "--version").startswith("fokker "), f"{name} --version")
+        expect(good(name, "-h") == text, f"{name} -h is {name} --help")
         bad([name, "--no-such-option"], USAGE, f"fokker {name}: no option '--no-such-option'")
         bad([name, "--threads", "0"], USAGE, "--threads is a whole number from 1 up, not '0'")
         bad([name, "--threads"], USAGE, "--threads needs a value")
@@ -99,7 +100,11 @@ def the_dispatcher_names_near_commands():
     bad(["help", "verfy"], USAGE, "try verify")
     expect(run().returncode == USAGE, "no command at all is bad usage")
     expect(good("--version").startswith("fokker "), "fokker --version")
-    expect(good("--help") == good("help"), "fokker --help is fokker help")
+    expect(good("--help") == good("help") == good("-h"), "fokker --help, -h are fokker help")
+    for isa, code in (("avx1024", USAGE), ("", 0), ("portable", 0)):
+        done = run("list", "grids", env={"FOKKER_ISA": isa})
+        expect(done.returncode == code and len(done.stderr.splitlines()) == (code == USAGE)
+               and (code == 0 or "portable, avx2 or avx512" in done.stderr), f"FOKKER_ISA={isa}", done)
 
 
 def list_prints_every_name_in_text_and_json():
@@ -247,7 +252,7 @@ def start(words, action, number):
 
 def a_signal_ends_a_command_with_130():
     os.mkfifo("pipe")  # a writer waits for a reader who never comes
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         waits = start(["schedule", "--t", "0.5", "--out", "pipe"], signal.SIG_DFL, number)
         waits.send_signal(number)
         expect(waits.wait(timeout=10) == 130, f"{number.name} gives 130", waits.returncode)

@@ -126,6 +126,7 @@ def against_samples(folder):
         var = math.fsum((y - mean) ** 2 for y in x) / n
         kurtosis = math.fsum((y - mean) ** 4 for y in x) / n / var**2
         assert abs(mean - row["mean"]) < 6 * math.sqrt(var / n), (scheme, mean, row)
+        assert more != clean or row["ks"] > 0 and 0 < row["w1"] <= row["w2"] and row["tv"] is None
         assert abs(var - row["var"]) < 6 * var * math.sqrt((kurtosis - 1) / n), (scheme, var, row)
 
 
@@ -151,6 +152,8 @@ def refusals(folder):
     some = ("law", "--mixture", "three-1d", "--scheme")
     refused("law", "--mixture", "ring-8", "--scheme", "heun", says="8 components in 2 dimensions")
     refused(*some, "rk45", says="fixed steps")
+    refused(*some, "rk45", "--grid", "lambda", says="fixed steps")
+    refused(*some, "heun", "--rtol", "1e-6", says="no option '--rtol'")
     refused(*some, "euler-maruyama", "--against", "all", says="marginal or data")
     refused(*some, "euler-maruyama", "--steps", "10,0", says="1 or more")
     refused(*some, "euler-maruyama", "--steps", "100", "--cells", "500", says="cells or more")

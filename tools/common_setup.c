@@ -38,6 +38,11 @@ static int check_words(const setup *s, fk_error *err)
 static int check_combination(const setup *s, fk_error *err)
 {
     const char *name = s->scheme.row.name;
+    if (s->scheme.adaptive && s->reads_tables)
+        return fk_fail(err, FK_USAGE,
+                       "%s chooses its steps by the particle, so it has no step tables to read a "
+                       "law from; take a scheme with fixed steps",
+                       name);
     if (s->scheme.adaptive) {
         const char *extra = s->grid ? "--grid" : s->steps ? "--steps" : 0;
         if (s->chain_spec)

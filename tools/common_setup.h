@@ -13,6 +13,7 @@ typedef struct {
     const char *mixture_spec, *schedule_spec, *chain_spec, *scheme_spec, *grid, *prior, *final;
     size_t steps;
     double t_start, t_end, rtol, atol;
+    bool reads_tables; /* the command does: adaptive schemes, which have none, are refused */
     /* made of it; parts that are not used stay zero */
     fk_mixture *mixture;
     fk_schedule schedule;
@@ -40,13 +41,9 @@ setup setup_default(void);
         {"t-end", "T", "end time (default t_min)", FK_OPT_REAL, &(s).t_end, false},                  \
         {"prior",     "P",        "law of the start: exact (default), normal or standard",           \
          FK_OPT_TEXT, &(s).prior, false},                                                            \
-        {"final",     "F",        "none (default), or denoise: return x0hat at the end",             \
-         FK_OPT_TEXT, &(s).final, false},                                                            \
-        {"rtol",      "R",       "relative tolerance of rk45, rk8pd (default 1e-6)",                 \
-         FK_OPT_REAL, &(s).rtol, false},                                                             \
     {                                                                                                \
-        "atol", "A", "absolute tolerance of rk45, rk8pd (default 1e-6)", FK_OPT_REAL, &(s).atol,     \
-            false                                                                                    \
+        "final", "F", "none (default), or denoise: return x0hat at the end", FK_OPT_TEXT,            \
+            &(s).final, false                                                                        \
     }
 
 /* Make mixture, scheme, axis and plan, after checking the options against one another. */

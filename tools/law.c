@@ -35,11 +35,6 @@ static int check(const run *r, fk_error *err)
 static int check_setup(const run *r, fk_error *err)
 {
     const fk_mixture *m = r->s.mixture;
-    if (r->s.scheme.adaptive)
-        return fk_fail(err, FK_USAGE,
-                       "%s chooses its steps by the particle, so it has no step tables to read a "
-                       "law from; take a scheme with fixed steps",
-                       r->s.scheme.row.name);
     if (m->dim > 1 && m->k > 1)
         return fk_fail(
             err, FK_USAGE,
@@ -155,6 +150,7 @@ static int write_law(run *r, fk_error *err)
 int main(int argc, char **argv)
 {
     run r = {.s = setup_default(), .against = "marginal", .out = "-"};
+    r.s.reads_tables = true;
     const fk_option table[] = {
         SETUP_OPTIONS(r.s),
         {"steps", "N,...", "numbers of steps, a row for each (default 50)", FK_OPT_INDICES,
