@@ -28,6 +28,7 @@ typedef struct {
     size_t n_steps;
     const fk_field *field; /* dim 1 */
     fk_start_law start;
+    const fk_start_law *also; /* another start of the same run, at no cost; NULL with history */
     const fk_functionals *functionals;
     /* Of the first step, where that step reads one, else NULL. Its eta is 0, the exact flow, or 1,
      * where the earlier y given x is normal, as the forward process has it: between the two its
@@ -43,6 +44,7 @@ typedef struct {
     double mass; /* E 1: what rounding has left of 1 */
     double value[FK_N_FUNCTIONALS];
     double accuracy; /* by how much values may be off, an estimate; NaN if not asked */
+    double also[FK_N_FUNCTIONALS]; /* as value, from the other start; NaN without */
 } fk_expectations;
 
 /* Whether all steps are of this kind, and at least one has noise. */
