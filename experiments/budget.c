@@ -18,11 +18,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "experiments/budget_lab.h"
+#include "experiments/budget_tables.h"
 #include "experiments/common.h"
 #include "registry.h"
 
-enum { SHOWN = 16 };
+enum { DATA_SETS = 3 };
 
 /* ---- claims ------------------------------------------------------------------------------------
  */
@@ -83,35 +83,8 @@ static const fk_claim claims[] = {
                  {"a prior of 1.01 times the standard deviation", 0, 1.01}}},
 };
 
-/* ---- tables ------------------------------------------------------------------------------------
+/* ---- the run -----------------------------------------------------------------------------------
  */
-
-static size_t line_of(const char *name)
-{
-    size_t i = 0;
-    while (strcmp(fk_registry_scheme(i)->row.name, name) != 0) i++;
-    return i + 1;
-}
-
-static int write_split(const budget *b, const char *folder, fk_error *err)
-{
-    fk_csv *csv;
-    int status = fk_experiment_csv(
-        folder, "budget.csv",
-        "budget,rank,scheme,steps,evaluations,truncation,discretisation,prior,total",
-        "schemes by their number in the registry's order", &csv, err);
-    if (status) return status;
-    for (size_t k = 0; k < BUDGETS * b->n; k++) {
-        const spending *s = &b->by[k];
-        if (!s->ran) continue;
-        fk_csv_row(csv,
-                   (double[]){(double)budgets[k / b->n], (double)(k % b->n + 1),
-                              (double)line_of(s->name), (double)s->steps, (double)s->evaluations,
-                              s->truncation, s->discretisation, s->prior, s->total},
-                   9);
-    }
-    return fk_csv_commit(csv, err);
-}
 
 static int prepare(const char *mixture, const fk_experiment *e, budget *b, fk_error *err)
 {
@@ -132,24 +105,15 @@ static int prepare(const char *mixture, const fk_experiment *e, budget *b, fk_er
     return FK_OK;
 }
 
-/* Who wins where: for gnuplot "name,error " by mixture and budget, and as a few lines. */
-static void winners(const budget *b, size_t n, char *words, size_t size, char *told, size_t room)
+/* The mixture asked for, and two to compare with unless it is one of them. */
+static size_t list_data(const fk_experiment *e, const char *data[DATA_SETS])
 {
-    size_t used = 0, said = 0;
-    said = (size_t)snprintf(told, room, "best at evaluations:");
-    for (size_t i = 0; i < BUDGETS; i++)
-        said += (size_t)snprintf(told + said, room - said, "%8zu%20s", budgets[i], "");
-    for (size_t m = 0; m < n; m++) {
-        said += (size_t)snprintf(told + said, room - said, "\n  %-18s", b[m].mixture->name);
-        for (size_t i = 0; i < BUDGETS; i++) {
-            const spending *s = &b[m].by[i * b[m].n];
-            used +=
-                (size_t)snprintf(words + used, size - used, "%s %.1e ", s->name, fabs(s->total));
-            said +=
-                (size_t)snprintf(told + said, room - said, "%17s %-10.1e", s->name, fabs(s->total));
-        }
-    }
-    snprintf(told + said, room - said, "\n");
+    static const char *const others[] = {"gaussian-1d", "bimodal-1d"};
+    size_t n = 0;
+    data[n++] = e->mixture;
+    for (size_t i = 0; i < DATA_SETS - 1 && !e->quick; i++)
+        if (strcmp(e->mixture, others[i]) != 0) data[n++] = others[i];
+    return n;
 }
 
 int main(int argc, char **argv)
@@ -168,15 +132,15 @@ int main(int argc, char **argv)
     fk_cli cli = fk_cli_parse(&command, argc, argv);
 
     fk_error err = {0};
-    const char *const data[DATA_SETS] = {e.mixture, "gaussian-1d", "bimodal-1d"};
-    const size_t n = e.quick ? 1 : DATA_SETS;
+    const char *data[DATA_SETS];
+    const size_t n = list_data(&e, data);
     budget b[DATA_SETS] = {{0}};
     int status = fk_make_folder(e.out, &err);
     for (size_t m = 0; m < n && !status; m++) {
         status = prepare(data[m], &e, &b[m], &err);
         if (!status) budget_run(&b[m], cli.threads);
     }
-    if (!status) status = write_split(&b[0], e.out, &err);
+    if (!status) status = budget_write(b, n, e.out, &err);
     int code = fk_cli_report(&err);
     if (!status) {
         fk_error ignored;
@@ -188,19 +152,13 @@ int main(int argc, char **argv)
         fk_claim_env env = {.seed = e.seed, .scale = 1, .threads = cli.threads, .context = &m};
         for (size_t i = 0; i < sizeof claims / sizeof *claims; i++)
             fk_claim_run(&claims[i], &env, &ledger);
-        char told[1000], words[600], name[64], schedule[64], assignments[3000] = "names='";
-        winners(b, n, words, sizeof words, told, sizeof told);
+        char told[3000], name[64], schedule[64], tables[2400], assignments[3000];
+        budget_tell(b, n, told, sizeof told);
+        budget_assign(b, n, tables, sizeof tables);
         fk_figure_name(e.mixture, false, name, sizeof name);
         fk_figure_name(e.schedule, false, schedule, sizeof schedule);
-        size_t used = strlen(assignments), i = 0;
-        for (; i < fk_registry[2].count(); i++)
-            used += (size_t)snprintf(assignments + used, sizeof assignments - used, "%s ",
-                                     fk_registry_scheme(i)->row.name);
-        snprintf(assignments + used, sizeof assignments - used,
-                 "'; mixture='%s'; schedule='%s'; t_end=%g; sampling=%.6g; shown=%d; data='%s %s "
-                 "%s'; winners='%s'",
-                 name, schedule, b[0].place.t_end, b[0].sampling, SHOWN, name, data[1], data[2],
-                 words);
+        snprintf(assignments, sizeof assignments, "%s; mixture='%s'; schedule='%s'", tables, name,
+                 schedule);
         code = fk_experiment_end(&e, "budget", assignments, told, &cli, &ledger);
         fk_mixture_free(three);
     }

@@ -6,8 +6,9 @@
 
 #include "analytic/functionals.h"
 #include "claims/series.h"
+#include "experiments/common_families.h"
 
-enum { BUDGETS = 4, DATA_SETS = 3 };
+enum { BUDGETS = 4 };
 extern const size_t budgets[BUDGETS]; /* 5, 10, 20, 50 evaluations */
 
 /* Signed errors of the sixteen smoothed distribution functions against the data, changing one
@@ -18,9 +19,12 @@ extern const size_t budgets[BUDGETS]; /* 5, 10, 20, 50 evaluations */
  * They add up to what a user gets. */
 typedef struct {
     const char *name;
+    size_t number; /* in the registry's order, from 1 */
+    fk_family family;
     size_t steps, evaluations;
     double truncation, discretisation, prior, total; /* where |total| is the largest */
-    bool ran;
+    bool ran;                                        /* else `why` tells what stood in the way */
+    char why[160];
 } spending;
 
 typedef struct {
@@ -29,9 +33,13 @@ typedef struct {
     double prior; /* standard deviation */
     size_t n;     /* schemes */
     spending *by; /* (BUDGETS, n), each budget's ordered by |total|; those that did not run last */
-    double sampling; /* the standard error of one sample, the mean over the sixteen */
+    double sampling;   /* the standard error of one sample, the root mean square of the sixteen */
+    double truncation; /* the largest of the sixteen's, with a sign */
 } budget;
 
+/* Errors are those of the laws (analytic/law.h), to 1e-9 or so, but for schemes whose noise enters
+ * before the last evaluation: to 3e-5, and to one part in a hundred where they take fewer than four
+ * steps. The difference that the prior makes has no error of that kind. */
 void budget_run(budget *, int threads);
 
 #endif

@@ -106,7 +106,7 @@ static size_t say(char *text, size_t size, size_t used, const line *l)
 {
     if (used >= size) return used;
     return used + (size_t)snprintf(text + used, size - used, " %s%s (%.2f)", l->name,
-                                   l->family == STRONG ? ", strong" : "", l->slope);
+                                   l->family == FK_STRONG ? ", strong" : "", l->slope);
 }
 
 /* How many lines settled, which did not and which could not be had. */
@@ -120,7 +120,7 @@ static void remark(const convergence *c, char *text, size_t size)
         if (!l->ran && absent < sizeof missing)
             absent +=
                 (size_t)snprintf(missing + absent, sizeof missing - absent, "\nnot drawn: %s%s: %s",
-                                 l->name, l->family == STRONG ? ", strong" : "", l->why);
+                                 l->name, l->family == FK_STRONG ? ", strong" : "", l->why);
         if (!l->ran) continue;
         settled += l->order.state != FK_ORDER_UNSETTLED;
         if (l->order.state == FK_ORDER_UNSETTLED) open = say(not_yet, sizeof not_yet, open, l);

@@ -10,7 +10,6 @@
 #include "analytic/backward_law.h"
 #include "analytic/grid_law.h"
 #include "core/cli.h"
-#include "ode/schemes.h"
 #include "registry.h"
 
 enum { MORE_LEVELS = 3 };
@@ -41,13 +40,6 @@ static kind kind_of(const convergence *c, const fk_scheme *scheme)
     return k;
 }
 
-static family family_of(const fk_scheme *scheme, bool noisy)
-{
-    if (noisy) return scheme->weak_order > 1.5 ? WEAK_TWO : WEAK_ONE;
-    if (fk_ode_tableau(scheme)) return RUNGE_KUTTA;
-    return scheme->depth > 0 ? MULTISTEP : EXPONENTIAL;
-}
-
 void convergence_lines(convergence *c)
 {
     size_t listing = 0;
@@ -60,12 +52,12 @@ void convergence_lines(convergence *c)
         if (fk_registry_scheme(i)->adaptive) continue;
         if (fk_registry_parse_scheme(one.name, &one.scheme, &err) != FK_OK) continue;
         const kind k = kind_of(c, &one.scheme);
-        one.family = family_of(&one.scheme, k.noisy);
+        one.family = fk_family_of(&one.scheme);
         one.gaussian = k.none && c->mixture->k > 1;
         one.claim = one.scheme.weak_order;
         c->line[c->n++] = one;
         if (!k.noisy || !isfinite(one.scheme.strong_order)) continue;
-        one.family = STRONG;
+        one.family = FK_STRONG;
         one.gaussian = false;
         one.claim = one.scheme.strong_order;
         c->line[c->n++] = one;
@@ -136,7 +128,7 @@ static void run(const convergence *c, line *l)
 {
     fk_error err = {0};
     const fk_mixture *data = l->gaussian ? c->gaussian : c->mixture;
-    int status = l->family == STRONG ? strong(c, l, &err) : convergence_weak(c, data, l, &err);
+    int status = l->family == FK_STRONG ? strong(c, l, &err) : convergence_weak(c, data, l, &err);
     l->ran = status == FK_OK;
     snprintf(l->why, sizeof l->why, "%.190s", err.text);
 }

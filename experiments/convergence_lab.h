@@ -5,22 +5,12 @@
 
 #include "claims/series.h"
 #include "core/order.h"
-
-/* A family is drawn in one panel. Schemes with noise stand in two: by their law and by paths. */
-typedef enum {
-    RUNGE_KUTTA, /* no noise, a tableau in t */
-    EXPONENTIAL, /* no noise, one step in log(s/sigma) or sigma/s */
-    MULTISTEP,
-    WEAK_ONE, /* noise, weak order 1 or none */
-    WEAK_TWO,
-    STRONG,
-    N_FAMILIES
-} family;
+#include "experiments/common_families.h"
 
 typedef struct {
     const char *name;
     fk_scheme scheme;
-    family family;
+    fk_family family; /* is drawn in one panel; schemes with noise stand in two */
     double claim;     /* the order that the scheme claims here */
     fk_series series; /* one functional: worst_cdf, or the root mean square */
     fk_order order;
@@ -40,7 +30,7 @@ typedef struct {
 } convergence;
 
 /* Every fixed-step scheme of the registry: a line in its family and, with noise of the path, one in
- * STRONG. */
+ * FK_STRONG. */
 void convergence_lines(convergence *);
 void convergence_run(convergence *, int threads);
 

@@ -14,14 +14,14 @@ enum { ROWS = 25 };
 static bool is_in(const line *l, int panel)
 {
     switch (panel) {
-    case N_FAMILIES:
-        return l->family <= MULTISTEP;
-    case N_FAMILIES + 1:
-        return l->family == WEAK_ONE || l->family == WEAK_TWO;
-    case N_FAMILIES + 2:
-        return l->family == STRONG;
+    case FK_N_FAMILIES:
+        return l->family <= FK_MULTISTEP;
+    case FK_N_FAMILIES + 1:
+        return l->family == FK_WEAK_ONE || l->family == FK_WEAK_TWO;
+    case FK_N_FAMILIES + 2:
+        return l->family == FK_STRONG;
     default:
-        return l->family == (family)panel;
+        return l->family == (fk_family)panel;
     }
 }
 
@@ -72,7 +72,7 @@ static void write_panel(const convergence *c, int panel, fk_csv *csv)
 {
     tag *t = fk_alloc(c->n, sizeof *t);
     double *y = fk_alloc(c->n, sizeof *y), lo, hi;
-    size_t n = 0, place[N_FAMILIES] = {0};
+    size_t n = 0, place[FK_N_FAMILIES] = {0};
     decades(c, panel, &lo, &hi);
     for (size_t i = 0; i < c->n; i++) {
         const line *l = &c->line[i], *shown = &c->line[l->twin];
@@ -103,7 +103,7 @@ static void list_lines(const convergence *c, char *text, size_t size)
     size_t used = (size_t)snprintf(text, size, "lines:");
     for (size_t i = 0; i < c->n && used < size; i++)
         used += (size_t)snprintf(text + used, size - used, " %zu %s%s", i + 1, c->line[i].name,
-                                 c->line[i].family == STRONG ? " (strong)" : "");
+                                 c->line[i].family == FK_STRONG ? " (strong)" : "");
 }
 
 int convergence_write(const convergence *c, const char *folder, fk_error *err)

@@ -7,7 +7,7 @@
 
 /* Panels 0 to 5 show a family against steps; then come all without noise, all with noise by their
  * law, and all by paths, against evaluations. */
-enum { N_PANELS = N_FAMILIES + 3 };
+enum { N_PANELS = FK_N_FAMILIES + 3 };
 
 /* convergence.csv, names.csv. */
 int convergence_write(const convergence *, const char *folder, fk_error *) FK_CHECKED;

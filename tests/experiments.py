@@ -22,7 +22,7 @@ PICTURES = {
     "band": {"band.svg", "band.png", "band.gif"},
     "marginals": {"marginals.svg", "marginals.png"},
 }
-SLOW = {"budget": {"budget.csv"}, "convergence": {"convergence.csv", "names.csv"}}
+BUDGET = {"budget.csv", "names.csv", "winners.csv"}
 
 
 def fokker(*args, code=0, env=None):
@@ -206,19 +206,150 @@ def check_bad_input(scratch):
         one_line(fokker(name, "--quick", "--out", f"{scratch}/plain/x", code=4))
 
 
+def scheme_names(path, what):
+    """The names by number, from the table's own comment."""
+    with open(path) as f:
+        text = next(line for line in f if line.startswith(f"# {what}:")).split(":")[1]
+    text = text.replace(" (strong)", "").split()
+    return dict(zip(map(int, text[::2]), text[1::2]))
+
+
+def gaussian_cdf_errors(mean, var):
+    """E Phi((X - c_j)/0.2) under N(mean, var) less that of the data N(0.7, 0.3), for all sixteen."""
+    def phi(x):
+        return math.erfc(-x / math.sqrt(2)) / 2
+
+    errors = []
+    for j in range(16):
+        lo, hi = -10.0, 10.0
+        for _ in range(80):
+            mid = (lo + hi) / 2
+            lo, hi = (mid, hi) if phi(mid) < (j + 0.5) / 16 else (lo, mid)
+        c = 0.7 + math.sqrt(0.3) * lo
+        errors.append(phi((mean - c) / math.sqrt(0.04 + var)) - phi((0.7 - c) / math.sqrt(0.04 + 0.3)))
+    return errors
+
+
+def ddim_on_a_gaussian(steps, eta, mean, var):
+    """DDIM(eta) as the paper writes it, eq. 12, on N(0.7, 0.3): mean and variance at t = 1e-3. Its
+    grid is uniform in log(s/sigma)."""
+    def time_of(level):
+        lo, hi = 1e-4, 1.0
+        for _ in range(200):
+            mid = (lo + hi) / 2
+            s, sigma = vp_linear(mid)
+            lo, hi = (mid, hi) if math.log(s / sigma) > level else (lo, mid)
+        return lo
+
+    ends = [math.log(s / sigma) for s, sigma in (vp_linear(1.0), vp_linear(1e-3))]
+    times = [1.0] + [time_of(ends[0] + (ends[1] - ends[0]) * i / steps) for i in range(1, steps)] + [1e-3]
+    for t, u in zip(times, times[1:]):
+        (s, sigma), (s1, sigma1) = vp_linear(t), vp_linear(u)
+        total = s * s * 0.3 + sigma * sigma
+        a, b = s * 0.3 / total, 0.7 * sigma * sigma / total  # x0hat = a x + b
+        q = eta * eta * (sigma1 / sigma) ** 2 * (1 - (s / s1) ** 2)
+        ahead = math.sqrt(sigma1 * sigma1 - q)
+        slope = s1 * a + ahead * (1 - s * a) / sigma
+        mean = slope * mean + s1 * b - ahead * s * b / sigma
+        var = slope * slope * var + q
+    return mean, var
+
+
+def check_the_budget(scratch):
+    """Parts add up to the last bit; DDIM's are those of its own recursion in plain Python; winners are the
+    least of the table. Controls: the recursion with eta = 1, and parts with a sign turned."""
+    out = f"{scratch}/budget"
+    told = fokker("budget", "--quick", "--no-plot", "--mixture", "gaussian-1d", "--out", out).stdout
+    holds(out)
+    rows, names = table(f"{out}/budget.csv"), scheme_names(f"{out}/budget.csv", "schemes")
+    s, sigma = vp_linear(1e-3)
+    truncation = gaussian_cdf_errors(s * 0.7, s * s * 0.3 + sigma * sigma)
+    s1, sigma1 = vp_linear(1.0)
+    for row in rows:
+        assert row["truncation"] + row["discretisation"] + row["prior"] == row["total"], row
+        assert row["truncation"] + row["discretisation"] - row["prior"] != row["total"] or row["prior"] == 0, row
+        assert row["evaluations"] <= row["budget"], row
+        assert min(abs(row["truncation"] - x) for x in truncation) < 1e-14, row
+        if names[int(row["scheme"])] != "ddim":
+            continue
+        for eta, right in ((0, True), (1, False)):
+            law = [gaussian_cdf_errors(*ddim_on_a_gaussian(int(row["steps"]), eta, *start)) for start in
+                   ((s1 * 0.7, s1 * s1 * 0.3 + sigma1 * sigma1), (0.0, 1.0))]
+            worst = max(range(16), key=lambda j: abs(law[1][j]))
+            parts = truncation[worst], law[0][worst] - truncation[worst], law[1][worst] - law[0][worst]
+            close = all(abs(row[k] - x) < 1e-12 for k, x in zip(("truncation", "discretisation", "prior"), parts))
+            assert close == right, (row, parts)
+    winners = table(f"{out}/winners.csv")
+    for budget in (5, 10, 20, 50):
+        mine = [row for row in rows if row["budget"] == budget]
+        assert [row["rank"] for row in mine] == list(range(1, len(mine) + 1))
+        assert len(mine) >= 40, budget
+        order = sorted(mine, key=lambda row: abs(row["total"]))
+        best = [row for row in winners if row["mixture"] == 1 and row["budget"] == budget]
+        assert [abs(row["total"]) for row in best] == [abs(row["total"]) for row in order[:3]], budget
+        assert f"{names[int(best[0]['scheme'])]} {best[0]['total']:.1e}" in told, (budget, told)
+    for absent in ("rk45", "dp5", "16 signed errors"):
+        assert absent in told, told
+
+
+def check_a_mixture_is_told_once(scratch):
+    """And what has no law there is named with its reason; a data set is not compared with itself."""
+    out = f"{scratch}/budget once"
+    told = fokker("budget", "--no-plot", "--mixture", "gaussian-1d", "--schedule", "flow", "--quick", "--out", out).stdout
+    assert told.count("gaussian-1d ") == 1, told
+    for name in ("budget", "convergence"):
+        told = one_line(fokker(name, "--mixture", "ring-8", "--out", f"{scratch}/refused", code=2))
+        assert "ring-8" in told and "dim" in told, told
+
+
+def check_the_slopes(scratch):
+    """On three-1d, for every fixed-step scheme: errors fall as their slopes say, and slopes are the orders
+    that the list of schemes claims. The control: no scheme passes for one of half an order more."""
+    out = f"{scratch}/convergence"
+    draws = shutil.which("gnuplot")
+    env = {**os.environ, "LC_ALL": "C", "FOKKER_PLOTS": os.path.abspath("plots")}
+    result = fokker("convergence", "--quick", *([] if draws else ["--no-plot"]), "--out", out, env=env)
+    assert result.stderr == "", result.stderr
+    told = result.stdout
+    holds(out)
+    pictures = {"convergence.svg", "convergence.png"} if draws else set()
+    assert set(os.listdir(out)) == {"convergence.csv", "names.csv", "verdicts.json"} | pictures, os.listdir(out)
+    names = scheme_names(f"{out}/convergence.csv", "lines")
+    adaptive = {"rk45", "rk8pd"}
+    listed = {scheme["name"].split(":")[0] for scheme in json.loads(fokker("list", "schemes", "--json").stdout)}
+    assert set(names.values()) == listed - adaptive, listed ^ set(names.values())
+    errors, labels = table(f"{out}/convergence.csv"), table(f"{out}/names.csv")
+    settled = 0
+    for row in (label for label in labels if label["panel"] < 6):
+        margin = 0.2 if row["order"] < 4 else 0.25
+        if row["settled"]:
+            settled += 1
+            assert abs(row["slope"] - row["order"]) < margin, (names[int(row["line"])], row)
+            assert not abs(row["slope"] - row["order"] - 0.5) < margin, row
+        clear = [e for e in errors if e["line"] == row["line"] and e["error"] > 20 * e["noise"]]
+        assert len(clear) >= 4, row
+        last = math.log(clear[-2]["error"] / clear[-1]["error"]) / math.log(clear[-1]["steps"] / clear[-2]["steps"])
+        assert abs(last - row["slope"]) < 0.35, (names[int(row["line"])], last, row)
+    assert settled >= 58 and "dp5" in told, told
+    twins = {names[int(r["line"])] for r in labels if r["panel"] == 1 and names[int(r["twin"])] == "ddim"}
+    assert twins == {"ddim", "dpmpp-1", "deis-1", "lms-1"}, twins
+    for panel in range(9):  # names do not overlap: a twenty-fifth of the panel's decades between two
+        heights = sorted(math.log10(r["y"]) for r in labels if r["panel"] == panel)
+        gaps = [b - a for a, b in zip(heights, heights[1:])]
+        assert min(gaps) > 0.039, (panel, min(gaps))
+
+
 def check_pictures(scratch):
     if not shutil.which("gnuplot"):
         return
     # with FOKKER_PLOTS gnuplot's every warning is printed
     env = {**os.environ, "LC_ALL": "C", "FOKKER_PLOTS": os.path.abspath("plots")}
-    for name, tables in {**TABLES, **SLOW}.items():
+    for name, tables in {**TABLES, "budget": BUDGET}.items():
         out = f"{scratch}/{name} drawn"
-        result = fokker(name, "--quick", "--out", out, *(["--mixture", "gaussian-1d"] * (name in SLOW)), env=env)
+        result = fokker(name, "--quick", "--out", out, *(["--mixture", "gaussian-1d"] * (name == "budget")), env=env)
         assert result.stderr == "", result.stderr
         pictures = PICTURES.get(name, {f"{name}.svg", f"{name}.png"})
         assert set(os.listdir(out)) == tables | pictures | {"verdicts.json"}, os.listdir(out)
-        if name in SLOW:
-            continue
         texts = xml.etree.ElementTree.parse(f"{out}/{name}.svg").iter("{http://www.w3.org/2000/svg}text")
         assert all(t.get("{http://www.w3.org/XML/1998/namespace}space") == "preserve" for t in texts)
         assert open(f"{out}/{name}.png", "rb").read(8) == b"\x89PNG\r\n\x1a\n"
