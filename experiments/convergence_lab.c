@@ -13,8 +13,8 @@
 #include "registry.h"
 
 enum { MORE_LEVELS = 3 };
-/* What of an error may be rounding; or, of expectations, quadrature (claims/series_mixture.c). */
-static const double ROUNDING = 2e-15, QUADRATURE = 1e-10;
+/* What of an error may be rounding, where the law does not tell (claims/series_mixture.c). */
+static const double ROUNDING = 2e-15;
 /* How near to each other the errors of the same scheme under two names come. */
 static const double TWINS = 1e-9;
 
@@ -77,6 +77,7 @@ static int run_level(const convergence *c, const fk_mixture *data, line *l, size
     int status =
         fk_trial_new(&l->scheme, &c->place, FK_EXACT_START, c->coarsest << i, data, &trial, err);
     if (status != FK_OK) return status;
+    trial.check = true;
     status = fk_trial_law(&l->scheme, data, &trial, NULL, &record, err);
     s->steps[i] = trial.plan.n_steps;
     s->evaluations[i] = trial.plan.evaluations;
@@ -84,7 +85,7 @@ static int run_level(const convergence *c, const fk_mixture *data, line *l, size
     if (data->k == 1)                  /* as claims/series_gaussian.c has it */
         s->noise[0][i] = DBL_EPSILON * (8 + sqrt((double)s->steps[i]));
     else
-        s->noise[0][i] = isnan(record.w1) ? QUADRATURE : ROUNDING;
+        s->noise[0][i] = isnan(record.w1) ? record.accuracy : ROUNDING;
     s->levels = i + 1;
     fk_trial_free(&trial);
     return FK_OK;
