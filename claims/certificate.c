@@ -201,13 +201,13 @@ static const fk_finding *worst_of(const fk_finding *finding, fk_order_kind kind)
     return worst;
 }
 
-/* Whether one that decides does so at the claim. */
+/* Whether one that decides does so at the claim: a limit may be reached faster than that. */
 static bool is_reached(const fk_finding *finding, fk_order_kind kind)
 {
     for (size_t i = 0; i < fk_n_parts; i++)
         if (finding[i].ran && finding[i].part->kind == kind &&
             finding[i].part->role == FK_DECIDES && finding[i].status == FK_HOLDS &&
-            !finding[i].is_above)
+            (!finding[i].is_above || finding[i].part->to_limit))
             return true;
     return false;
 }

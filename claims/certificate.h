@@ -62,7 +62,7 @@ struct fk_part {
                       what it is known to (core/order.h) */
     bool is_dear;  /* seconds: left out for controls, which the other parts catch */
     bool to_limit; /* errors are against the limit law of a scheme that claims no order, weak 0, and
-                      must vanish with order 1 */
+                      must vanish with order 1 or more */
     /* In the place of a series: the order by a tableau's conditions, and their residual at the
      * claim. */
     double (*algebra)(const fk_scheme *, double claim, double *residual);

@@ -8,31 +8,26 @@
 #include "schedules/phi.h"
 #include "sde/additive.h"
 #include "sde/family.h"
+#include "sde/nodes.h"
 #include "sde/schemes.h"
 
-static const fk_coeffs *from(const fk_step_at *at)
-{
-    return at->axis->node + at->n;
-}
-
-/* lambda_n - lambda_(n-back): the step that leaves node n for back = -1. */
+/* lambda_(n-back) - lambda_(n-back-1): steps before the one that leaves node n. */
 static double step_to(const fk_step_at *at, long back)
 {
-    const fk_coeffs *node = from(at);
-    return back < 0 ? node[1].lambda - node[0].lambda : node[-back].lambda - node[-back - 1].lambda;
+    const fk_coeffs *node = fk_from(at) - back;
+    return node[0].lambda - node[-1].lambda;
 }
 
 /* What all in the data form share: M_0 = x0hat at node n, kept; x' = sigma_u/sigma_t e^(-eta2 h) x
  * + s_u (1 - e^(-(1 + eta2) h)) M_0 + noise. */
 static void data_form(const fk_step_at *at, double eta2, fk_step *table)
 {
-    const fk_coeffs *t = from(at), *u = t + 1;
-    const double h = step_to(at, -1);
+    const fk_coeffs *t = fk_from(at), *u = t + 1;
+    const double h = fk_lambda_step(at);
     fk_stage *stage = &table->stage[0];
     table->stages = 1;
     stage->y.a = 1;
-    stage->s = t->s, stage->sigma = t->sigma;
-    stage->p = 1 / t->s, stage->q = t->sigma * t->sigma / t->s;
+    fk_stage_x0(stage, t->s, t->sigma);
     stage->push = true;
     table->history = at->past;
     table->result.a = u->sigma / t->sigma * exp(-eta2 * h);
@@ -56,19 +51,19 @@ static void three_outputs(const fk_step_at *at, double eta2, double square, fk_s
 {
     data_form(at, eta2, table);
     if (at->past == 0) return;
-    const double h = step_to(at, -1), z = (1 + eta2) * h, r = step_to(at, 0) / h;
-    const double linear = from(at)[1].s * z * fk_phi(2, -z);
+    const double h = fk_lambda_step(at), z = (1 + eta2) * h, r = step_to(at, 0) / h;
+    const double linear = fk_from(at)[1].s * z * fk_phi(2, -z);
     add(table, linear, 1 / r, -1 / r, 0);
     if (at->past == 1) return;
     const double q = step_to(at, 1) / h;
-    add(table, (linear * r + from(at)[1].s * square) / (r + q), 1 / r, -1 / r - 1 / q, 1 / q);
+    add(table, (linear * r + fk_from(at)[1].s * square) / (r + q), 1 / r, -1 / r - 1 / q, 1 / q);
 }
 
 /* The second difference lacks its factor 2. */
 static void step_3m(const fk_scheme *self, const fk_step_at *at, fk_step *table)
 {
     (void)self;
-    const double z = step_to(at, -1);
+    const double z = fk_lambda_step(at);
     three_outputs(at, 0, z * fk_phi(3, -z), table);
 }
 
@@ -76,7 +71,7 @@ static void step_3m(const fk_scheme *self, const fk_step_at *at, fk_step *table)
 static void step_3m_sde(const fk_scheme *self, const fk_step_at *at, fk_step *table)
 {
     (void)self;
-    const double z = 2 * step_to(at, -1);
+    const double z = 2 * fk_lambda_step(at);
     three_outputs(at, 1, z * fk_phi(3, -z) - 1, table);
 }
 
@@ -86,8 +81,8 @@ static void step_2m(const fk_scheme *self, const fk_step_at *at, fk_step *table)
     (void)self;
     data_form(at, 0, table);
     if (at->past == 0) return;
-    const double h = step_to(at, -1), last = step_to(at, 0), mean = (h + last) / 2;
-    const double r = fmax(h, last) / fmin(h, last), weight = from(at)[1].s * -expm1(-mean);
+    const double h = fk_lambda_step(at), last = step_to(at, 0), mean = (h + last) / 2;
+    const double r = fmax(h, last) / fmin(h, last), weight = fk_from(at)[1].s * -expm1(-mean);
     table->result.b[0] = weight;
     add(table, weight / (2 * r), 1, -1, 0);
 }
@@ -99,8 +94,8 @@ static void step_2m(const fk_scheme *self, const fk_step_at *at, fk_step *table)
 static void step_unipc(const fk_scheme *self, const fk_step_at *at, fk_step *table)
 {
     (void)self;
-    const fk_coeffs *u = from(at) + 1;
-    const double h = step_to(at, -1), e = u->s;
+    const fk_coeffs *u = fk_from(at) + 1;
+    const double h = fk_lambda_step(at), e = u->s;
     /* h phi_k(-h) as the library counts them: first, second and third. */
     const double second = -h * fk_phi(2, -h), third = h * fk_phi(3, -h);
     const bool last = at->n + 1 == at->axis->n_steps;
@@ -115,12 +110,8 @@ static void step_unipc(const fk_scheme *self, const fk_step_at *at, fk_step *tab
     fk_combination predicted = base; /* C's upper left is 1: D_1 with the second weight */
     predicted.d[1] += -e * second / r, predicted.d[0] -= -e * second / r;
     fk_stage *ahead = &table->stage[0];
-    *ahead = (fk_stage){.y = predicted,
-                        .s = u->s,
-                        .sigma = u->sigma,
-                        .p = 1 / u->s,
-                        .q = u->sigma * u->sigma / u->s,
-                        .push = true};
+    *ahead = (fk_stage){.y = predicted, .push = true};
+    fk_stage_x0(ahead, u->s, u->sigma);
     if (last) {
         table->stages = 0;
         table->result = predicted;
@@ -136,15 +127,33 @@ static void step_unipc(const fk_scheme *self, const fk_step_at *at, fk_step *tab
 static void step_heun(const fk_scheme *self, const fk_step_at *at, fk_step *table)
 {
     (void)self;
-    const fk_coeffs *t = from(at), *u = t + 1;
+    const fk_coeffs *t = fk_from(at), *u = t + 1;
     const double rho = t->sigma / t->s, to = u->sigma / u->s;
     const fk_combination euler = {.a = u->s / t->s, .b = {u->s * (to - rho)}};
     table->stages = 2;
-    table->stage[0] = (fk_stage){.y.a = 1, .s = t->s, .sigma = t->sigma, .q = -t->sigma};
-    table->stage[1] = (fk_stage){
-        .y = euler, .s = u->s, .sigma = u->sigma, .q = -u->sigma * (u->sigma / u->s) / rho};
+    table->stage[0].y.a = 1;
+    fk_stage_eps(&table->stage[0], t->s, t->sigma);
+    table->stage[1].y = euler;
+    fk_stage_eps(&table->stage[1], u->s, u->sigma);
+    table->stage[1].q *= to / rho;
     table->result = euler;
     table->result.b[0] = table->result.b[1] = euler.b[0] / 2;
+}
+
+/* Variance eta (..) of the noise where the mean is that of eta^2 (..). */
+static void step_ddim(const fk_scheme *self, const fk_step_at *at, fk_step *table)
+{
+    fk_ddim.step(self, at, table);
+    table->result.c[0] /= sqrt(self->param[0]);
+}
+
+/* g^2 = sigma^2 in the place of sigma^2 2 log(sigma_max/sigma_min), of 0.01 to 50. */
+static void step_ve(const fk_scheme *self, const fk_step_at *at, fk_step *table)
+{
+    const double missed = 2 * log(50 / 0.01);
+    fk_euler_maruyama.step(self, at, table);
+    table->stage[0].q /= missed;
+    table->result.c[0] /= sqrt(missed);
 }
 
 static const fk_additive sra1_half = {
@@ -174,6 +183,13 @@ static const fk_additive platen_autonomous = {.drift = {2, .a = {{0}, {1}}, .b =
                                               .stage = {{{0}}, {{.w = 1}}},
                                               .result = {{.w = 1}}};
 
+static const fk_additive dri1_stages = {
+    .drift = {3, .c = {0, 1. / 2, 1}, .a = {{0}, {1. / 2}, {-1, 2}}, .b = {1. / 6, 2. / 3, 1. / 6}},
+    .times = 2,
+    .time = {0, 342. / 491},
+    .stage = {{{0}}, {{.w = 1. / 2}}, {{.w = 1}}},
+    .result = {{.w = 193. / 684}, {.w = 491. / 684}}};
+
 /* A step of its own, since the conditions know no such tableau. */
 static void step_autonomous(const fk_scheme *self, const fk_step_at *at, fk_step *table)
 {
@@ -194,6 +210,11 @@ static const fk_scheme heun = {.row = {"edm-heun", "", "", NULL}, .step = step_h
 static const fk_scheme sra1 = ADDITIVE(sra1_half, "sra1");
 static const fk_scheme sra2 = ADDITIVE(sra2_sign, "sra2");
 static const fk_scheme sra3 = ADDITIVE(sra3_sign, "sra3");
+static const fk_scheme dri1 = ADDITIVE(dri1_stages, "dri1");
+static const fk_scheme ddim = {
+    .row = {"ddim, eta 1/2", "", "", NULL}, .param = {0.5}, .step = step_ddim};
+static const fk_scheme ve = {
+    .row = {"euler-maruyama on ve", "", "", NULL}, .needs = FK_F_G2, .param = {1}, .step = step_ve};
 static const fk_scheme platen = {.row = {"platen2", "", "", NULL},
                                  .needs = FK_F_G2,
                                  .constants = &platen_autonomous,
@@ -215,6 +236,9 @@ static const struct {
     {&sra2, 2, 1.5, 1, 1, "sign of beta2"},
     {&sra3, 2, 1.5, 1, 1, "sign of beta2"},
     {&platen, 2, NAN, 1, NAN, "autonomous form: drift and noise at t only"},
+    {&dri1, 2, NAN, 1, NAN, "stage noises 1/2 and 1, right for a linear drift only"},
+    {&ddim, 1, NAN, 0, NAN, "eta in the place of eta^2 in the variance"},
+    {&ve, 1, NAN, 0, NAN, "g misses the factor sqrt(2 log(sigma_max/sigma_min))"},
     {&fk_sra3, 3, NAN, 2, NAN, "weak order 3, which only the mean of a linear problem has"},
 };
 const size_t fk_n_wrong_schemes = sizeof wrong / sizeof *wrong;

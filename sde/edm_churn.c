@@ -31,6 +31,13 @@ static int check(const fk_scheme *self, fk_error *err)
                    p[S_MAX]);
 }
 
+/* With S_noise other than 1 more or less noise is put in than is taken out, in all by as much
+ * whatever the number of steps. */
+static void prepare(fk_scheme *self)
+{
+    if (self->param[S_CHURN] > 0 && self->param[S_NOISE] != 1) self->weak_order = 0;
+}
+
 static void step(const fk_scheme *self, const fk_step_at *at, fk_step *table)
 {
     const fk_coeffs *t = fk_from(at), *u = t + 1;
@@ -65,5 +72,6 @@ const fk_scheme fk_edm_churn = {
     .needs = FK_NODES,
     .param = {40, 0, INFINITY, 1},
     .check = check,
+    .prepare = prepare,
     .step = step,
 };

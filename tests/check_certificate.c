@@ -249,7 +249,7 @@ END_TEST
 
 START_TEST(schemes_without_an_order_tend_to_their_own_law)
 {
-    const char *spec[] = {"pc:snr=0.05", "pc:snr=0.3", "edm-churn:S_churn=1e9"};
+    const char *spec[] = {"pc:snr=0.05", "edm-churn:S_churn=1e9", "edm-churn:S_noise=1.007"};
     for (size_t i = 0; i < sizeof spec / sizeof *spec; i++) {
         fk_subject s = subject_of(spec[i]);
         s.weak = 0;

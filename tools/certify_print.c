@@ -11,7 +11,7 @@ static void print_order(FILE *out, const char *format, double p)
     else if (isinf(p))
         snprintf(text, sizeof text, "exact");
     else
-        snprintf(text, sizeof text, "%.3f", p + 0.0); /* no -0.000 of a zero */
+        snprintf(text, sizeof text, "%.3f", fabs(p) < 5e-4 ? 0 : p); /* no -0.000 */
     fprintf(out, format, text);
 }
 
