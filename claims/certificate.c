@@ -140,6 +140,7 @@ static void read_algebra(const fk_part *part, const fk_scheme *scheme, fk_findin
     snprintf(out->functional, sizeof out->functional, "residual");
     out->is_above = lies_above(&out->order, out->claim, 0);
     out->status = judge(part->kind, &out->order, out->claim, 0);
+    if (part->role == FK_PROVES && out->status == FK_FAILS) out->status = FK_UNDECIDED;
 }
 
 static double claim_of(const fk_part *part, const fk_subject *subject)

@@ -26,8 +26,9 @@ fk_subject fk_subject_of(const fk_scheme *);
 typedef enum { FK_WEAK_ORDER, FK_STRONG_ORDER, FK_START_ORDER } fk_order_kind;
 enum { FK_N_ORDERS = FK_START_ORDER + 1 };
 
-/* A part that bounds can refute an order but not prove it. */
-typedef enum { FK_DECIDES, FK_BOUNDS, FK_REPORTED } fk_part_role;
+/* A part that bounds can refute an order but not prove it; one that proves can do so, but where it
+ * falls short leaves the claim undecided, as its conditions are not necessary. */
+typedef enum { FK_DECIDES, FK_BOUNDS, FK_PROVES, FK_REPORTED } fk_part_role;
 
 typedef struct fk_part fk_part;
 
@@ -63,8 +64,8 @@ struct fk_part {
     bool is_dear;  /* seconds: left out for controls, which the other parts catch */
     bool to_limit; /* errors are against the limit law of a scheme that claims no order, weak 0, and
                       must vanish with order 1 or more */
-    /* In the place of a series: the order by a tableau's conditions, and their residual at the
-     * claim. */
+    /* In the place of a series: the order by the conditions of a tableau or of weights, and their
+     * residual at the claim. */
     double (*algebra)(const fk_scheme *, double claim, double *residual);
 };
 extern const fk_part fk_parts[];

@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "claims/certificate.h"
-#include "ode/schemes.h"
+#include "claims/table_algebra.h"
+#include "schedules/exactness.h"
 #include "sde/additive.h"
 
 /* How near an order must come: two-term fits on errors that are exact to rounding err by less than
@@ -108,11 +109,6 @@ static bool draws_two(const fk_scheme *scheme)
 /* Conditions hold to the rounding of coefficients of up to 20. */
 #define HOLDS_WITHIN 1e-14
 
-static bool has_butcher(const fk_scheme *scheme)
-{
-    return fk_ode_tableau(scheme) != NULL;
-}
-
 static bool has_additive(const fk_scheme *scheme)
 {
     return fk_sde_tableau(scheme) != NULL;
@@ -123,27 +119,10 @@ static bool has_noisy_additive(const fk_scheme *scheme)
     return has_additive(scheme) && scheme->param[0] != 0;
 }
 
-static double tree_order(const fk_butcher *rk, double claim, double *residual)
-{
-    size_t order = 0;
-    *residual = 0;
-    for (size_t p = 1; p <= FK_MAX_TREE_ORDER; p++) {
-        const double r = fk_butcher_residual(rk, p);
-        if ((double)p <= claim) *residual = fmax(*residual, r);
-        if (order == p - 1 && r < HOLDS_WITHIN) order = p;
-    }
-    return (double)order;
-}
-
-static double butcher_order(const fk_scheme *scheme, double claim, double *residual)
-{
-    return tree_order(fk_ode_tableau(scheme), claim, residual);
-}
-
 static double additive_weak(const fk_scheme *scheme, double claim, double *residual)
 {
     const fk_additive *method = fk_sde_tableau(scheme);
-    if (scheme->param[0] == 0) return tree_order(&method->drift, claim, residual);
+    if (scheme->param[0] == 0) return fk_tree_order(&method->drift, HOLDS_WITHIN, claim, residual);
     *residual = fk_additive_residual(method, claim > 1 ? FK_WEAK_2 : FK_STRONG_1);
     if (fk_additive_residual(method, FK_WEAK_2) < HOLDS_WITHIN) return 2;
     return fk_additive_residual(method, FK_STRONG_1) < HOLDS_WITHIN ? 1 : 0;
@@ -257,17 +236,18 @@ static bool runs_on_chains(const fk_scheme *scheme)
         .start = FK_SELF_START, .applies = draws_noise, .series = fk_series_paths, .coarsest = 8,  \
         .levels = 5, .margin = strong_margin, .misfit = 0.1                                        \
     }
-/* The conditions of a tableau. */
-#define ALGEBRA(kind_, applies_, order_)                                                           \
+/* The conditions of a tableau, or of weights. */
+#define ALGEBRA(kind_, role_, applies_, order_)                                                    \
     {                                                                                              \
-        .name = "algebra", .kind = kind_, .role = FK_DECIDES, .applies = applies_,                 \
+        .name = "algebra", .kind = kind_, .role = role_, .applies = applies_,                      \
         .margin = strong_margin, .misfit = 0.1, .algebra = order_                                  \
     }
 
 const fk_part fk_parts[] = {
-    ALGEBRA(FK_WEAK_ORDER, has_butcher, butcher_order),
-    ALGEBRA(FK_WEAK_ORDER, has_additive, additive_weak),
-    ALGEBRA(FK_STRONG_ORDER, has_noisy_additive, additive_strong),
+    ALGEBRA(FK_WEAK_ORDER, FK_DECIDES, fk_is_runge_kutta, fk_tableau_order),
+    ALGEBRA(FK_WEAK_ORDER, FK_PROVES, fk_is_exponential, fk_weights_order),
+    ALGEBRA(FK_WEAK_ORDER, FK_DECIDES, has_additive, additive_weak),
+    ALGEBRA(FK_STRONG_ORDER, FK_DECIDES, has_noisy_additive, additive_strong),
     GAUSSIAN(VP, FK_EXACT_START, FK_DECIDES, has_low_order),
     GAUSSIAN(FLOW, FK_EXACT_START, FK_DECIDES, has_low_order),
     GAUSSIAN(KARRAS, FK_EXACT_START, FK_DECIDES, has_low_order),

@@ -60,7 +60,7 @@ const fk_butcher *fk_ode_tableau(const fk_scheme *scheme)
 #define RUNGE_KUTTA(tableau_, order_, name_, says_, source_)                                       \
     {                                                                                              \
         .row = {name_, says_, source_, NULL}, .strong_order = order_, .weak_order = order_,        \
-        .needs = FK_F_G2, .constants = &tableau_, .step = step                                     \
+        .needs = FK_F_G2, .output = FK_DRIFT, .constants = &tableau_, .step = step                 \
     }
 
 const fk_scheme fk_euler = RUNGE_KUTTA(euler, 1, "euler", "Euler", "Euler 1768");

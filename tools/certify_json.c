@@ -41,7 +41,10 @@ static json_t *part_json(const fk_finding *f)
     set_text(out, "part", p->name);
     static const char *const kinds[] = {"weak", "strong", "start"};
     set_text(out, "kind", kinds[p->kind]);
-    static const char *const roles[] = {"decides", "bounds", "reported"};
+    static const char *const roles[] = {[FK_DECIDES] = "decides",
+                                        [FK_BOUNDS] = "bounds",
+                                        [FK_PROVES] = "proves",
+                                        [FK_REPORTED] = "reported"};
     set_text(out, "role", roles[p->role]);
     if (p->algebra) {
         set_real(out, "order", f->order.p);

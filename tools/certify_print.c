@@ -66,7 +66,8 @@ static void print_part(FILE *out, const fk_finding *f)
     char place[64], from[24] = "t_max";
     if (!isnan(p->place.lambda)) snprintf(from, sizeof from, "lambda %g", p->place.lambda);
     if (p->algebra)
-        snprintf(place, sizeof place, "conditions of its tableau");
+        snprintf(place, sizeof place, "conditions of its %s",
+                 p->role == FK_PROVES ? "weights" : "tableau");
     else
         snprintf(place, sizeof place, "%s, %s from %s", p->place.schedule, p->place.grid, from);
     fprintf(out, "    %-6s %-14s %-42s %-4s ", kinds[p->kind], p->name, place,
