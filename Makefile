@@ -95,6 +95,9 @@ demos: all ## run the teaching demos; figures into out/demos/
 verify: check demos ## unit tests, demos, then every claim with its controls
 	$B/fokker verify
 
+moments: all ## every scheme's law against four million particles (minutes)
+	FOKKER=$B/fokker FOKKER_MOMENTS_N=4000000 python3 tests/moments.py
+
 figures: all ## every experiment's figure into out/
 	for e in $(basename $(notdir $(filter experiments/%,$(COMMANDS)))); do $B/fokker $$e || exit; done
 

@@ -82,8 +82,8 @@ static double worst_gap(const path *a, const path *b)
     double worst = 0;
     ck_assert_uint_eq(a->n, b->n);
     for (size_t k = 0; k < a->n * DIM * P; k++) {
-        double gap = fmax(fabs(a->w[k] - b->w[k]), fabs(a->i10[k] - b->i10[k]));
-        worst = gap <= worst ? worst : gap;
+        double gap = fk_worse(fabs(a->w[k] - b->w[k]), fabs(a->i10[k] - b->i10[k]));
+        worst = fk_worse(worst, gap);
     }
     return worst;
 }
