@@ -55,6 +55,7 @@ static const struct {
     {"identities", fk_guided_scores_claims},        /* B18 */
     {"identities", fk_chain_identities_claims},     /* transitions, bridges, bounds */
     {"identities", fk_recursions_claims},           /* B11: schemes on a Gaussian */
+    {"identities", fk_change_claims},               /* the instantaneous change of variables */
 };
 enum { TOPICS = sizeof topics / sizeof *topics };
 

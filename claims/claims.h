@@ -62,5 +62,6 @@ extern const fk_claim fk_training_score_claims[];
 extern const fk_claim fk_algorithm_claims[];
 extern const fk_claim fk_chain_identities_claims[];
 extern const fk_claim fk_recursions_claims[];
+extern const fk_claim fk_change_claims[];
 
 #endif

@@ -17,12 +17,14 @@ static double log_normal(const double *x, size_t dim, double std)
 }
 
 /* Paths from t_end to t_start: x (2, n, dim), its first row given. */
-static int integrate(const fk_likelihood_model *model, const fk_scheme *scheme, size_t n, double *x,
-                     fk_adaptive_options *options, fk_error *err)
+static int integrate(const fk_likelihood_model *model, const fk_scheme *scheme,
+                     const fk_field *given, size_t n, double *x, fk_adaptive_options *options,
+                     fk_error *err)
 {
     const double t[2] = {model->t_end, model->t_start};
-    const fk_field field = fk_mixture_field(model->mixture);
-    return fk_adaptive_solve(scheme, model->schedule, &field, t, 2, n, x, options, err);
+    const fk_field exact = fk_mixture_field(model->mixture);
+    return fk_adaptive_solve(scheme, model->schedule, given ? given : &exact, t, 2, n, x, options,
+                             err);
 }
 
 /* The exact ends of the paths: x (2, n, dim), its first row given. */
@@ -31,7 +33,7 @@ static int ends_of(const fk_likelihood_model *model, size_t n, double *x, int th
 {
     if (!fk_flow_is_exact(model->mixture)) {
         fk_adaptive_options options = {.rtol = 1e-13, .atol = 1e-13, .threads = threads};
-        return integrate(model, &fk_rk8pd, n, x, &options, err);
+        return integrate(model, &fk_rk8pd, NULL, n, x, &options, err);
     }
     const fk_coeffs from = fk_schedule_at(model->schedule, model->t_end),
                     to = fk_schedule_at(model->schedule, model->t_start);
@@ -75,7 +77,7 @@ int fk_likelihood_of(const fk_likelihood_model *model, size_t n, const double *x
     memcpy(exact, x, size * sizeof *x);
     fk_adaptive_options with = *options;
     with.log_change = change;
-    int status = integrate(model, model->scheme, n, path, &with, err);
+    int status = integrate(model, model->scheme, model->field, n, path, &with, err);
     options->evaluations = with.evaluations, options->rejected = with.rejected;
     if (status == FK_OK) status = ends_of(model, n, exact, options->threads, err);
     if (status == FK_OK) split(model, n, path, exact, change, out);
@@ -83,4 +85,27 @@ int fk_likelihood_of(const fk_likelihood_model *model, size_t n, const double *x
     free(exact);
     free(path);
     return status;
+}
+
+static void freeze(const void *self, double s, double sigma, void *frozen)
+{
+    const fk_misjudged *m = self;
+    m->of->freeze(m->of->self, s, sigma, frozen);
+}
+
+static void eval(const void *self, const void *frozen, fk_block x, fk_block score)
+{
+    const fk_misjudged *m = self;
+    m->of->eval(m->of->self, frozen, x, score);
+}
+
+static double divergence(const void *self, double s, double sigma, const double *x)
+{
+    const fk_misjudged *m = self;
+    return m->factor * m->of->divergence(m->of->self, s, sigma, x);
+}
+
+fk_field fk_misjudged_field(const fk_misjudged *m)
+{
+    return (fk_field){m, m->of->dim, m->of->frozen_size, freeze, eval, divergence};
 }

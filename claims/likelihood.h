@@ -23,6 +23,7 @@ typedef struct {
     double t_start, t_end;   /* noise and data end, both usable, t_start > t_end */
     double prior_std;        /* pi = N(0, prior_std^2 I); 0: pi = p_T, no mismatch */
     const fk_scheme *scheme; /* adaptive, for the computed value */
+    const fk_field *field;   /* the score that it is computed with; NULL: the mixture's */
 } fk_likelihood_model;
 
 /* x (n, dim). Where p_0 has no density `exact` and `truncation` are NaN, and the other parts stand.
@@ -30,5 +31,12 @@ typedef struct {
  * fk_adaptive_solve. */
 int fk_likelihood_of(const fk_likelihood_model *, size_t n, const double *x, fk_likelihood *out,
                      fk_adaptive_options *, fk_error *) FK_CHECKED;
+
+/* The same score with `factor` times its divergence: a wrong change of variables, for controls. */
+typedef struct {
+    const fk_field *of;
+    double factor;
+} fk_misjudged;
+fk_field fk_misjudged_field(const fk_misjudged *);
 
 #endif

@@ -20,9 +20,20 @@ static void eval(const void *self, const void *frozen, fk_block x, fk_block scor
         for (size_t p = 0; p < score.n; p++) score.x[i * score.ld + p] *= scaled->factor;
 }
 
+static double divergence(const void *self, double s, double sigma, const double *x)
+{
+    const fk_scaled *scaled = self;
+    return scaled->factor * scaled->of->divergence(scaled->of->self, s, sigma, x);
+}
+
 fk_field fk_scaled_field(const fk_scaled *scaled)
 {
-    return (fk_field){scaled, scaled->of->dim, scaled->of->frozen_size, freeze, eval, NULL};
+    return (fk_field){scaled,
+                      scaled->of->dim,
+                      scaled->of->frozen_size,
+                      freeze,
+                      eval,
+                      scaled->of->divergence ? divergence : NULL};
 }
 
 double fk_sampling_time(const fk_sampling *run, size_t step)

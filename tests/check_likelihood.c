@@ -26,8 +26,8 @@ static void likelihood(const char *mixture, const char *spec, const fk_scheme *s
     const fk_schedule schedule = fk_setting_schedule(spec);
     double x[POINTS * MAX_DIM];
     points_of(m, &schedule, x);
-    const fk_likelihood_model model = {m,         &schedule, schedule.t_max, schedule.t_min,
-                                       prior_std, scheme};
+    const fk_likelihood_model model = {m,      &schedule, schedule.t_max, schedule.t_min, prior_std,
+                                       scheme, NULL};
     fk_adaptive_options options = {.rtol = tolerance, .atol = tolerance};
     fk_error err = {.code = 0};
     ck_assert_msg(fk_likelihood_of(&model, POINTS, x, out, &options, &err) == FK_OK, "%s",
@@ -174,7 +174,7 @@ START_TEST(point_masses_have_no_density_but_the_other_parts_stand)
     fk_error err = {.code = 0};
     ck_assert_int_eq(fk_mixture_new_diagonal("atoms", 1, 2, weight, mean, var, &m, &err), FK_OK);
     const fk_schedule schedule = fk_setting_schedule("vp-linear");
-    const fk_likelihood_model model = {m, &schedule, 1, 0.05, 1, &fk_rk45};
+    const fk_likelihood_model model = {m, &schedule, 1, 0.05, 1, &fk_rk45, NULL};
     fk_adaptive_options options = {.rtol = 1e-8, .atol = 1e-8};
     fk_likelihood l;
     ck_assert_int_eq(fk_likelihood_of(&model, 1, x, &l, &options, &err), FK_OK);

@@ -16,11 +16,13 @@ TABLES = {
     "schedules": {"vp-linear.csv", "vp-cosine.csv", "ve.csv", "crossing.csv"},
     "band": {"fixed.csv", "free.csv", "trajectories.csv", "density.csv", "strips.csv"},
     "marginals": {"distances.csv", "density.csv", "histograms.csv", "sde.npy", "heun.npy", "rk45.npy"},
+    "likelihoods": {"tolerance.csv", "ends.csv", "priors.csv", "means.csv"},
 }
 PICTURES = {
     "schedules": {"schedules.svg", "schedules.png"},
     "band": {"band.svg", "band.png", "band.gif"},
     "marginals": {"marginals.svg", "marginals.png"},
+    "likelihoods": {"likelihoods.svg", "likelihoods.png"},
 }
 BUDGET = {"budget.csv", "names.csv", "winners.csv"}
 

@@ -83,7 +83,7 @@ static int run(request *r, const fk_mixture *m, const fk_schedule *schedule, fk_
 {
     fk_scheme scheme;
     fk_table points;
-    fk_likelihood_model model = {m, schedule, r->t_start, r->t_end, 0, &scheme};
+    fk_likelihood_model model = {m, schedule, r->t_start, r->t_end, 0, &scheme, NULL};
     int status = check_ends(r, schedule, err);
     if (!status) status = read_prior(r, schedule, &model.prior_std, err);
     if (!status) status = read_scheme(r, &scheme, err);
