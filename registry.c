@@ -20,6 +20,8 @@ const fk_row fk_experiments[] = {
     {"convergence",
      "How fast does each scheme converge, and what does an evaluation of the score buy?",
      "Karras et al. 2022, sec. 3; Lu et al. 2022", NULL},
+    {"guidance", "What does guidance sample: the tilted law p_0(x) p(y|x)^gamma, or another?",
+     "Dhariwal and Nichol 2021, sec. 4.1; Ho and Salimans 2022", NULL},
     {"likelihoods",
      "How good are log-likelihoods by the probability-flow ODE, and what is wrong with them?",
      "Chen et al. 2018; Song et al. 2021, sec. 4.3", NULL},

@@ -34,6 +34,7 @@ fk_tilted *fk_tilted_new(const fk_guidance *guidance, double gamma)
     q->n = q->panels * NODES;
     q->x = fk_alloc(q->n, sizeof *q->x);
     q->mass = fk_alloc(q->n, sizeof *q->mass);
+    q->log_mass = fk_alloc(q->n, sizeof *q->log_mass);
     q->below = fk_alloc(q->panels + 1, sizeof *q->below);
     gsl_integration_glfixed_table *table = gsl_integration_glfixed_table_alloc(NODES);
     double width = (hi - lo) / (double)q->panels;
@@ -47,7 +48,10 @@ fk_tilted *fk_tilted_new(const fk_guidance *guidance, double gamma)
         q->below[p + 1] = total;
     }
     gsl_integration_glfixed_table_free(table);
-    for (size_t i = 0; i < q->n; i++) q->mass[i] /= total;
+    for (size_t i = 0; i < q->n; i++) {
+        q->mass[i] /= total;
+        q->log_mass[i] = log(q->mass[i]);
+    }
     for (size_t p = 0; p <= q->panels; p++) q->below[p] /= total;
     q->log_z = log(total);
     return q;
@@ -59,6 +63,7 @@ void fk_tilted_free(fk_tilted *q)
     fk_marginal_free(q->of_given);
     free(q->x);
     free(q->mass);
+    free(q->log_mass);
     free(q->below);
     free(q);
 }
@@ -73,20 +78,20 @@ double fk_tilted_at(const fk_tilted *q, double x)
 double fk_tilted_noised(const fk_tilted *q, double s, double sigma, double x, double *score)
 {
     assert(sigma > 0);
-    double top = INFINITY, sum = 0, slope = 0; /* least exponent, so that none underflows all */
+    double top = -INFINITY, sum = 0, slope = 0; /* by the largest exponent: far out too */
     for (size_t i = 0; i < q->n; i++) {
         double d = (x - s * q->x[i]) / sigma;
-        if (q->mass[i] > 0) top = fmin(top, d * d / 2 - log(q->mass[i]));
+        top = fmax(top, q->log_mass[i] - d * d / 2);
     }
     for (size_t i = 0; i < q->n; i++) {
-        if (!(q->mass[i] > 0)) continue;
-        double d = (x - s * q->x[i]) / sigma;
-        double density = exp(top + log(q->mass[i]) - d * d / 2);
+        double d = (x - s * q->x[i]) / sigma, exponent = q->log_mass[i] - d * d / 2 - top;
+        if (exponent < -50) continue; /* below the last bit of the sum */
+        double density = exp(exponent);
         sum += density;
         slope -= density * d / sigma;
     }
     if (score) *score = slope / sum;
-    return log(sum) - top - log(sigma) - FK_LOG_2PI / 2;
+    return log(sum) + top - log(sigma) - FK_LOG_2PI / 2;
 }
 
 /* The mass of q_0 below x: whole panels, then Gauss-Legendre up to x. */
@@ -120,8 +125,9 @@ double fk_tilted_cdf(const fk_tilted *q, double s, double sigma, double x, bool 
     }
     double sum = 0;
     for (size_t i = 0; i < q->n; i++) {
-        double z = (x - s * q->x[i]) / sigma;
-        sum += q->mass[i] * normal_cdf(upper ? -z : z);
+        double z = (upper ? s * q->x[i] - x : x - s * q->x[i]) / sigma;
+        if (z < -38) continue; /* 0 in double, and beyond 9 it is 1 */
+        sum += z > 9 ? q->mass[i] : q->mass[i] * normal_cdf(z);
     }
     return sum;
 }

@@ -16,6 +16,7 @@ typedef struct {
     double gamma, log_z;
     size_t n;
     double *x, *mass; /* (n): nodes over x_0, increasing, and q_0's masses there, which sum to 1 */
+    double *log_mass; /* (n) */
     size_t panels;
     double *below; /* (panels + 1): mass below the panels' ends */
 } fk_tilted;

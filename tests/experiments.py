@@ -25,6 +25,7 @@ PICTURES = {
     "likelihoods": {"likelihoods.svg", "likelihoods.png"},
 }
 BUDGET = {"budget.csv", "names.csv", "winners.csv"}
+GUIDANCE = {"laws.csv", "distances.csv", "residuals.csv", "plane.csv", "samples.csv"}
 
 
 def fokker(*args, code=0, env=None):
@@ -346,7 +347,7 @@ def check_pictures(scratch):
         return
     # with FOKKER_PLOTS gnuplot's every warning is printed
     env = {**os.environ, "LC_ALL": "C", "FOKKER_PLOTS": os.path.abspath("plots")}
-    for name, tables in {**TABLES, "budget": BUDGET}.items():
+    for name, tables in {**TABLES, "budget": BUDGET, "guidance": GUIDANCE}.items():
         out = f"{scratch}/{name} drawn"
         result = fokker(name, "--quick", "--out", out, *(["--mixture", "gaussian-1d"] * (name == "budget")), env=env)
         assert result.stderr == "", result.stderr
