@@ -20,6 +20,10 @@ const fk_row fk_experiments[] = {
     {"convergence",
      "How fast does each scheme converge, and what does an evaluation of the score buy?",
      "Karras et al. 2022, sec. 3; Lu et al. 2022", NULL},
+    {"fokker-planck",
+     "Do the Fokker-Planck equations of SDE, reverse SDE and ODE carry one density, and what do "
+     "wrong signs make of it?",
+     "Risken 1989; Anderson 1982; Song et al. 2021, appendix D.1", NULL},
     {"guidance", "What does guidance sample: the tilted law p_0(x) p(y|x)^gamma, or another?",
      "Dhariwal and Nichol 2021, sec. 4.1; Ho and Salimans 2022", NULL},
     {"likelihoods",

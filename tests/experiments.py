@@ -342,6 +342,33 @@ def check_the_slopes(scratch):
         assert min(gaps) > 0.039, (panel, min(gaps))
 
 
+def check_fokker_planck_holds_with_every_file(scratch):
+    draws = bool(shutil.which("gnuplot"))
+    env = {**os.environ, "LC_ALL": "C", "FOKKER_PLOTS": os.path.abspath("plots")}
+    out = f"{scratch}/fokker-planck"
+    result = fokker("fokker-planck", "--quick", "--mixture", "gaussian-1d", *([] if draws else ["--no-plot"]),
+                    "--out", out, env=env)
+    assert result.stderr == "", result.stderr
+    holds(out)
+    pictures = {"fokker-planck.svg", "fokker-planck.png"} if draws else set()
+    tables = {"density.csv", "lines.csv", "way.csv", "points.csv", "steps.csv", "profile.csv"}
+    assert set(os.listdir(out)) == tables | pictures | {"verdicts.json"}, os.listdir(out)
+    for row in table(f"{out}/lines.csv")[::40]:  # the median, on N(0.7, 0.3)
+        s, sigma = vp_linear(row["t"])
+        scale = math.sqrt(s * s * (0.3 + 0.49) + sigma * sigma)
+        assert abs(row["q5"] * scale - 0.7 * s) < 1e-12, row
+    for row in table(f"{out}/density.csv")[::997]:  # solved, between kept times by straight lines
+        s, sigma = vp_linear(row["t"])
+        var, scale = s * s * 0.3 + sigma * sigma, math.sqrt(s * s * (0.3 + 0.49) + sigma * sigma)
+        z = (row["xi"] * scale - 0.7 * s) / math.sqrt(var)
+        exact = scale / math.sqrt(2 * math.pi * var) * math.exp(-z * z / 2)
+        assert abs(row["p"] - exact) < 1e-3, row
+    errors = table(f"{out}/points.csv")
+    assert all(errors[-1][name] < 1e-9 and errors[0][name] > 0.1 for name in ("forward", "reverse", "continuity"))
+    told = one_line(fokker("fokker-planck", "--mixture", "full-2d", "--out", out, code=2))
+    assert "dim 2" in told, told
+
+
 def check_pictures(scratch):
     if not shutil.which("gnuplot"):
         return
