@@ -24,6 +24,13 @@ ifeq ($(FLAGS_$(MODE)),)
   $(error MODE=$(MODE) is not one of release debug asan ubsan tsan cov)
 endif
 
+# ThreadSanitizer sees no barrier of an OpenMP runtime that is not instrumented, as gcc's is, and takes
+# what they order for races. LLVM's runtime tells it, through Archer: make CC=clang MODE=tsan check
+ifeq ($(MODE),tsan)
+  export OMP_TOOL_LIBRARIES := $(shell $(CC) -print-file-name=libarcher.so)
+  export TSAN_OPTIONS := ignore_noninstrumented_modules=1
+endif
+
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
         -Wvla -Werror
 # No contraction of a*b+c behind our back: fused operations are written out, so that every compiler and
