@@ -56,6 +56,8 @@ static const struct {
     {"identities", fk_chain_identities_claims},     /* transitions, bridges, bounds */
     {"identities", fk_recursions_claims},           /* B11: schemes on a Gaussian */
     {"identities", fk_change_claims},               /* the instantaneous change of variables */
+    {"identities", fk_transport_claims},            /* the flow as a map */
+    {"identities", fk_invariance_claims},           /* one flow, many schedules */
 };
 enum { TOPICS = sizeof topics / sizeof *topics };
 

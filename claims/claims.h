@@ -63,5 +63,7 @@ extern const fk_claim fk_algorithm_claims[];
 extern const fk_claim fk_chain_identities_claims[];
 extern const fk_claim fk_recursions_claims[];
 extern const fk_claim fk_change_claims[];
+extern const fk_claim fk_transport_claims[];
+extern const fk_claim fk_invariance_claims[];
 
 #endif
