@@ -22,6 +22,7 @@ static const struct {
     {"reverse SDE", fk_reverse_claims},             /* exactly */
     {"reverse SDE", fk_reverse_paths_claims},       /* the noise of its paths */
     {"reverse SDE", fk_prior_claims},               /* from another start */
+    {"reverse SDE", fk_chain_start_claims},         /* from N(0, I) */
     {"reverse SDE", fk_chain_reverse_claims},       /* step by step on a chain */
     {"reverse SDE", fk_state_noise_claims},         /* noise that depends on the state */
     {"PF-ODE", fk_pfode_claims},                    /* the probability-flow ODE */

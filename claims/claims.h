@@ -32,6 +32,7 @@ extern const fk_claim fk_prior_claims[];
 extern const fk_claim fk_sampler_cost_claims[];
 extern const fk_claim fk_curves_claims[];
 extern const fk_claim fk_state_noise_claims[];
+extern const fk_claim fk_chain_start_claims[];
 extern const fk_claim fk_chain_reverse_claims[];
 extern const fk_claim fk_pfode_claims[];
 extern const fk_claim fk_pfode_paths_claims[];

@@ -77,6 +77,12 @@ fk_verdict fk_measured(double observed, double expected)
     return (fk_verdict){.observed = observed, .expected = expected};
 }
 
+double fk_setting_limit(const double value[3])
+{
+    double first = 2 * value[1] - value[0], second = 2 * value[2] - value[1];
+    return (4 * second - first) / 3;
+}
+
 void fk_keep_worst(fk_verdict *worst, double observed, double expected, double se)
 {
     double reach = fabs(observed - expected) + 6 * se;

@@ -38,6 +38,9 @@ fk_verdict fk_measured(double observed, double expected);
  * ends. */
 double fk_setting_root(double (*f)(double, void *), void *self, double lo, double hi);
 
+/* The limit of a sequence's values at h, h/2, h/4 as h goes to 0: exact up to h^2. */
+double fk_setting_limit(const double value[3]);
+
 /* Of several comparisons in one verdict keep the one with the largest |gap| + 6 se; NaN wins. */
 void fk_keep_worst(fk_verdict *worst, double observed, double expected, double se);
 /* Mean and standard deviation of sqrt(n) D_n, the Kolmogorov-Smirnov distance of n samples to their
