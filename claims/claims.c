@@ -53,6 +53,8 @@ static const struct {
     {"velocity", fk_velocity_claims},               /* a rotation */
     {"identities", fk_marginal_identities_claims},  /* of the marginals */
     {"identities", fk_posterior_identities_claims}, /* of the posterior */
+    {"identities", fk_loss_identities_claims},      /* B4 */
+    {"identities", fk_family_identities_claims},    /* B15, B16, B20 */
     {"identities", fk_guided_scores_claims},        /* B18 */
     {"identities", fk_chain_identities_claims},     /* transitions, bridges, bounds */
     {"identities", fk_recursions_claims},           /* B11: schemes on a Gaussian */
