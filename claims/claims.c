@@ -54,6 +54,7 @@ static const struct {
     {"identities", fk_marginal_identities_claims},  /* of the marginals */
     {"identities", fk_posterior_identities_claims}, /* of the posterior */
     {"identities", fk_loss_identities_claims},      /* B4 */
+    {"identities", fk_law_identities_claims},       /* B6, B12, B13 */
     {"identities", fk_family_identities_claims},    /* B15, B16, B20 */
     {"identities", fk_guided_scores_claims},        /* B18 */
     {"identities", fk_chain_identities_claims},     /* transitions, bridges, bounds */

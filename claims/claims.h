@@ -52,6 +52,7 @@ extern const fk_claim fk_guidance_claims[];
 extern const fk_claim fk_guided_scores_claims[];
 extern const fk_claim fk_loss_identities_claims[];
 extern const fk_claim fk_family_identities_claims[];
+extern const fk_claim fk_law_identities_claims[];
 extern const fk_claim fk_velocity_claims[];
 extern const fk_claim fk_bound_claims[];
 extern const fk_claim fk_bound_joint_claims[];
