@@ -314,7 +314,7 @@ const fk_claim fk_family_identities_claims[] = {
     {"B20",
      "Euler-Maruyama on N(m, v) data is stable for h max(f + g^2/(s^2 v + sigma^2)) < 2: the rate "
      "on vp-linear is 10.0, 31.9 and 999.95 for v = 0.3, 0.01 and 1e-4",
-     "Hairer and Wanner 1996, chapter IV.2",
+     "Hairer and Wanner 2010, Solving Ordinary Differential Equations II, chapter IV.2",
      FK_EXACT,
      5e-3,
      "the rates stand in three digits",

@@ -285,7 +285,7 @@ const fk_claim fk_law_identities_claims[] = {
     {"B6",
      "The reverse laws compose: int p(x_r|x_s) p(x_s|x_t) dx_s = p(x_r|x_t), each a mixture in "
      "closed form, so that steps of any length are exact",
-     "Anderson 1982",
+     "Anderson 1982; Song et al. 2021, eq. 6",
      FK_EXACT,
      1e-12,
      "quadrature to 1e-15 of products of densities, exponents up to 60 on either side",
