@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a signal undoes. SIGINT, SIGTERM, SIGHUP and SIGQUIT end the process with FK_INTERRUPTED, after the
- * child that it waits for has been ended and its temporary files have been removed. */
+/* What a signal undoes. SIGINT, SIGTERM, SIGHUP and SIGQUIT end the process with FK_INTERRUPTED,
+ * after the child that it waits for has been ended and its temporary files have been removed. */
 #ifndef FK_CORE_INTERRUPT_H
 #define FK_CORE_INTERRUPT_H
 
