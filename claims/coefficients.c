@@ -230,7 +230,8 @@ const fk_claim fk_coefficients_claims[] = {
       {"+ f sigma^2", SIGN, 0},
       {"without the 2", HALF, 0},
       {"f = s'", S_RATE, 0}},
-     .reading = FK_TRUE_IF},
+     .reading = FK_TRUE_IF,
+     .printed = "f = s'/s, g^2 = 2 (sigma sigma' - (s'/s) sigma^2), with no condition"},
     {"C23",
      "f and g are finite on the open interval only: f (1 - t) -> -1 and g^2 (1 - t) -> 2 on cosine "
      "and flow; on VP sigma' ~ sqrt(beta_0/t)/2 as t -> 0, though (sigma^2)' -> beta_0",
@@ -244,7 +245,8 @@ const fk_claim fk_coefficients_claims[] = {
      {{"vp-linear, finite at t = 1", 1, 0},
       {"g^2 (1 - t) -> 1", 2, 0},
       {"sigma' finite at t = 0", 3, 0}},
-     .reading = FK_TRUE_IF},
+     .reading = FK_TRUE_IF,
+     .printed = "the same for all t in [0, 1]"},
     {"C24",
      "s = phi = exp int f and sigma^2 = phi^2 int g^2/phi^2 where s(0) = 1, sigma(0) = 0",
      FK_OVERVIEW ", eq. 25",
@@ -256,7 +258,8 @@ const fk_claim fk_coefficients_claims[] = {
      {{"int g^2, not over phi^2", NO_PHI_INSIDE, 0},
       {"no phi^2 in front", NO_PHI_OUTSIDE, 0},
       {"g for g^2", G_FOR_G2, 0}},
-     .reading = FK_TRUE_IF},
+     .reading = FK_TRUE_IF,
+     .printed = "s = phi = exp(int_0^t f), sigma^2 = phi^2 int_0^t g^2/phi^2, with no condition"},
     {"C24-deficit",
      "Where sigma(0) > 0 eq. 25 falls short of sigma^2 by exactly sigma(0)^2 (s/s(0))^2, as on VE",
      FK_OVERVIEW ", eq. 25",
@@ -279,7 +282,8 @@ const fk_claim fk_coefficients_claims[] = {
      ddpm_rate,
      {"the continuous rate", 0, 0},
      {{"f = -beta", 1, 0}, {"g = beta", 2, 0}, {"g^2 of sub-VP", 3, 0}},
-     .reading = FK_TRUE_IF},
+     .reading = FK_TRUE_IF,
+     .printed = "f = -beta_t/2, g = sqrt(beta_t), beta_t being the chain's in the same table"},
     {"C25-discrete",
      "A step of the chain with beta_i stands for the rate -log(1 - beta_i), not beta_i: the "
      "table's "
@@ -306,6 +310,7 @@ const fk_claim fk_coefficients_claims[] = {
      ncsn,
      {"(sigma^2)'", 0, 0},
      {{"g^2 = sigma'", 1, 0}, {"g = sigma'", 2, 0}, {"sigma_0 forgotten", 3, 0}},
-     .reading = FK_TRUE_IF},
+     .reading = FK_TRUE_IF,
+     .printed = "f = 0, g = sqrt(d sigma_t^2/dt)"},
     {.id = NULL},
 };

@@ -225,7 +225,8 @@ const fk_claim fk_forward_claims[] = {
      {{"each coordinate scaled alone", EACH_COORDINATE_ALONE, 0},
       {"data not whitened", NOT_WHITENED, 0},
       {"sub-VP in place of VP", SUB_VP, 0}},
-     .reading = FK_TRUE_IF},
+     .reading = FK_TRUE_IF,
+     .printed = "Var(x_t) = s^2 + sigma^2 = 1, the data whitened so that var(x_0) = 1"},
     {"C08",
      "Chains x_i = sqrt(1 - beta_i) x_{i-1} + sqrt(beta_i) eps_i have s = sqrt(alpha_bar), sigma = "
      "sqrt(1 - alpha_bar), alpha_bar the product of the alphas",

@@ -215,6 +215,7 @@ const fk_claim fk_forward_paths_claims[] = {
      {{"int g^2/phi^2 without phi^2", NO_PHI, 0},
       {"mean x_0", NO_DRIFT, 0},
       {"the variance's root as variance", G_SQUARED, 0}},
-     .reading = FK_TRUE_IF},
+     .reading = FK_TRUE_IF,
+     .printed = "x_t ~ N(phi x_0, phi^2 int g^2/phi^2 I)"},
     {.id = NULL},
 };

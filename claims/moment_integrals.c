@@ -330,6 +330,7 @@ const fk_claim fk_moment_integrals_claims[] = {
      {{"as printed, var(0) left out", 1, 0},
       {"integrating factor exp(-int f)", 2, 0},
       {"var(0) not shrunk", 3, 0}},
-     .reading = FK_TRUE_IF},
+     .reading = FK_TRUE_IF,
+     .printed = "var = phi^2 int g^2/phi^2, with no condition on var(0)"},
     {.id = NULL},
 };

@@ -202,7 +202,8 @@ const fk_claim fk_pfode_claims[] = {
      {{"started from N(0, 1)", FROM_NORMAL, 0},
       {"g^2/2 score with the SDE's noise", SDE_WITH_ODE_SCORE, 0},
       {"g^2 score without noise", ODE_WITH_SDE_SCORE, 0}},
-     .reading = FK_TRUE_IF},
+     .reading = FK_TRUE_IF,
+     .printed = "both processes have the same marginals p_t, with no word of the start"},
     {"C53",
      "An ODE trajectory is fixed by its initial value: there and back again returns to it, to the "
      "tolerance (mixtures with positive variance, a closed interval of finite drift)",
@@ -214,6 +215,7 @@ const fk_claim fk_pfode_claims[] = {
      round_trip,
      {"the same ODE back", 0, 1},
      {{"back by g^2 score", 0, 2}, {"back by 0.99 g^2/2 score", 0, 0.99}},
-     .reading = FK_TRUE_IF},
+     .reading = FK_TRUE_IF,
+     .printed = "an ODE trajectory is fixed by its initial value"},
     {.id = NULL},
 };

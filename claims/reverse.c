@@ -216,7 +216,9 @@ const fk_claim fk_reverse_claims[] = {
       {"run with dt > 0", 1, 1},
       {"+ g^2 score", 0, -1},
       {"no score", 0, 0}},
-     .reading = FK_TRUE_IF},
+     .reading = FK_TRUE_IF,
+     .printed =
+         "dx = (f x - g^2 grad log p_t) dt + g dwbar, with no word of dt < 0 or of the start"},
     {"C47-transition",
      "Stronger: the law p(x_s|x_t) of the true process run backwards from one point solves the "
      "Fokker-Planck equation of eq. 26",

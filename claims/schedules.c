@@ -135,7 +135,8 @@ const fk_claim fk_schedules_claims[] = {
      {{"as printed: at late times up to t = 1", MORE_AT_ALL_TIMES, 0},
       {"no offset", NO_OFFSET, 0},
       {"beta1 = 19.9, the slope, for 20", OTHER_RATE, 0}},
-     .reading = FK_TRUE_IF},
+     .reading = FK_TRUE_IF,
+     .printed = "compared to linear VP, cosine-VP retains more signal at late times"},
     {"C17",
      "Near t = 1 cosine-VP decays faster than linear VP: |s'| is larger from t = 0.550 on, |f| "
      "from "
