@@ -11,6 +11,10 @@
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 
 const fk_row fk_experiments[] = {
+    {"ancestral",
+     "How does DDPM's chain approach the data as T grows, and what do its variance and DDIM's eta "
+     "do?",
+     "Ho, Jain and Abbeel 2020; Song, Meng and Ermon 2021; Bao et al. 2022", NULL},
     {"band",
      "Do the reverse SDE and the probability-flow ODE share their marginals, and not their paths?",
      "Song et al. 2021, sec. 4.3", NULL},

@@ -26,6 +26,7 @@ PICTURES = {
 }
 BUDGET = {"budget.csv", "names.csv", "winners.csv"}
 GUIDANCE = {"laws.csv", "distances.csv", "residuals.csv", "plane.csv", "samples.csv"}
+ANCESTRAL = {"growth.csv", "eta.csv"}
 
 
 def fokker(*args, code=0, env=None):
@@ -369,14 +370,45 @@ def check_fokker_planck_holds_with_every_file(scratch):
     assert "dim 2" in told, told
 
 
+def ancestral_kl(T, beta_for_small):
+    """KL(data || algorithm 2) on N(0.7, 0.3) by the recursion of mean and variance, vp-linear sampled."""
+    m, v = 0.7, 0.3
+    alpha_bar = [vp_linear(t / T)[0] ** 2 for t in range(T + 1)]
+    mean, var = math.sqrt(alpha_bar[T]) * m, alpha_bar[T] * v + 1 - alpha_bar[T]
+    for t in range(T, 0, -1):
+        alpha = alpha_bar[t] / alpha_bar[t - 1]
+        gain = (1 - (1 - alpha) / (alpha_bar[t] * v + 1 - alpha_bar[t])) / math.sqrt(alpha)
+        mean = math.sqrt(alpha_bar[t - 1]) * m + gain * (mean - math.sqrt(alpha_bar[t]) * m)
+        small = (1 - alpha) * (1 - alpha_bar[t - 1]) / (1 - alpha_bar[t])
+        var = gain**2 * var + (small if beta_for_small or t == 1 else 1 - alpha)
+    return (math.log(var / v) + (v + (mean - m) ** 2) / var - 1) / 2
+
+
+def check_ancestral(scratch):
+    out = f"{scratch}/ancestral"
+    result = fokker("ancestral", "--quick", "--no-plot", "--mixture", "gaussian-1d", "--out", out)
+    holds(out)
+    assert "slopes in T" in result.stdout, result.stdout
+    rows = table(f"{out}/growth.csv")
+    assert len(rows) == 15
+    for row in rows:
+        if row["variance"] == 2:
+            continue
+        expected = ancestral_kl(int(row["T"]), row["variance"] == 0)
+        assert abs(row["kl"] - expected) < 1e-9 * expected + 1e-13, (row, expected)
+        assert not abs(row["kl"] - ancestral_kl(int(row["T"]), row["variance"] == 1)) < 1e-4 * expected, row
+    one_line(fokker("ancestral", "--mixture", "ring-8", "--out", out, code=2))
+
+
 def check_pictures(scratch):
     if not shutil.which("gnuplot"):
         return
     # with FOKKER_PLOTS gnuplot's every warning is printed
     env = {**os.environ, "LC_ALL": "C", "FOKKER_PLOTS": os.path.abspath("plots")}
-    for name, tables in {**TABLES, "budget": BUDGET, "guidance": GUIDANCE}.items():
+    drawn = {"budget": BUDGET, "guidance": GUIDANCE, "ancestral": ANCESTRAL}
+    for name, tables in {**TABLES, **drawn}.items():
         out = f"{scratch}/{name} drawn"
-        result = fokker(name, "--quick", "--out", out, *(["--mixture", "gaussian-1d"] * (name == "budget")), env=env)
+        result = fokker(name, "--quick", "--out", out, *(["--mixture", "gaussian-1d"] * (name in ("budget", "ancestral"))), env=env)
         assert result.stderr == "", result.stderr
         pictures = PICTURES.get(name, {f"{name}.svg", f"{name}.png"})
         assert set(os.listdir(out)) == tables | pictures | {"verdicts.json"}, os.listdir(out)
