@@ -40,6 +40,9 @@ const fk_row fk_experiments[] = {
     {"schedules",
      "What do the noise schedules make of signal, noise, drift and signal-to-noise ratio?",
      "Ho et al. 2020; Nichol and Dhariwal 2021; Song et al. 2021", NULL},
+    {"transport",
+     "Which map from noise to data does the probability-flow ODE draw, and is it optimal?",
+     "Brenier 1991; Lavenant and Santambrogio 2022", NULL},
 };
 const size_t fk_n_experiments = LENGTH(fk_experiments);
 

@@ -16,12 +16,14 @@ TABLES = {
     "schedules": {"vp-linear.csv", "vp-cosine.csv", "ve.csv", "crossing.csv"},
     "band": {"fixed.csv", "free.csv", "trajectories.csv", "density.csv", "strips.csv"},
     "marginals": {"distances.csv", "density.csv", "histograms.csv", "sde.npy", "heun.npy", "rk45.npy"},
+    "transport": {"map.csv", "basins.csv", "plane.csv", "paths.csv", "pairs.csv"},
     "likelihoods": {"tolerance.csv", "ends.csv", "priors.csv", "means.csv"},
 }
 PICTURES = {
     "schedules": {"schedules.svg", "schedules.png"},
     "band": {"band.svg", "band.png", "band.gif"},
     "marginals": {"marginals.svg", "marginals.png"},
+    "transport": {"transport.svg", "transport.png"},
     "likelihoods": {"likelihoods.svg", "likelihoods.png"},
 }
 BUDGET = {"budget.csv", "names.csv", "winners.csv"}
