@@ -37,6 +37,9 @@ const fk_row fk_experiments[] = {
      "Do samples of the reverse SDE and of the probability-flow ODE follow the exact law at six "
      "times?",
      "Anderson 1982; Song et al. 2021, eq. 6 and 13", NULL},
+    {"moments",
+     "Do m' = f m and var' = 2 f var + g^2 give mean and variance of the forward SDE?",
+     "Song et al. 2021, eq. 29", NULL},
     {"schedules",
      "What do the noise schedules make of signal, noise, drift and signal-to-noise ratio?",
      "Ho et al. 2020; Nichol and Dhariwal 2021; Song et al. 2021", NULL},

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The third road to the moment equations: paths of the forward SDE, simulated from f and g alone.
- * The step tables are Heun's for dx = f x dt + g dw, without a score; steps are equal in
- * log(s/sigma) from t_min to t_max. */
+ * The step tables are those of claims/forward_step.h. */
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdlib.h>
 
 #include "claims/claims.h"
+#include "claims/forward_step.h"
 #include "claims/setting.h"
 #include "core/integrate.h"
 #include "core/observe.h"
@@ -20,46 +20,16 @@ enum { RIGHT, HALF_DRIFT, G_SQUARED, NO_DRIFT, NO_PHI };
 
 static double time_of_node(const fk_schedule *schedule, size_t n)
 {
-    double clean = fk_schedule_at(schedule, schedule->t_min).lambda;
-    double noisy = fk_schedule_at(schedule, schedule->t_max).lambda;
-    double t = schedule->time_of(schedule, clean + (noisy - clean) * (double)n / STEPS);
-    return fmin(fmax(t, schedule->t_min), schedule->t_max);
+    return fk_forward_time(schedule, n, STEPS);
 }
 
-/* Y_1 = x + h f_0 x + g_0 sqrt(h) Z,  x' = x + h/2 (f_0 x + f_1 Y_1) + sqrt(h (g_0^2 + g_1^2)/2) Z
- */
 static fk_step heun(const fk_schedule *schedule, size_t n, int which)
 {
-    double t = time_of_node(schedule, n), next = time_of_node(schedule, n + 1), h = next - t;
-    fk_coeffs c[2] = {fk_schedule_at(schedule, t), fk_schedule_at(schedule, next)};
-    fk_step step = {.stages = 2, .normals = 1, .kernel = {FK_W}};
-    double factor = which == HALF_DRIFT ? 0.5 : which == NO_DRIFT ? 0 : 1;
-    double g2[2];
-    for (size_t i = 0; i < 2; i++) {
-        g2[i] = which == G_SQUARED ? c[i].g2 * c[i].g2 : c[i].g2;
-        step.stage[i].y.a = 1;
-        step.stage[i].s = c[i].s;
-        step.stage[i].sigma = c[i].sigma;
-        step.stage[i].p = factor * c[i].f;
-        step.result.b[i] = h / 2;
-    }
-    step.stage[1].y.b[0] = h;
-    step.stage[1].y.c[0] = sqrt(h * g2[0]);
-    step.result.a = 1;
-    step.result.c[0] = sqrt(h * (g2[0] + g2[1]) / 2);
-    return step;
-}
-
-static void freeze_nothing(const void *self, double s, double sigma, void *frozen)
-{
-    (void)self, (void)s, (void)sigma, (void)frozen;
-}
-
-static void no_score(const void *self, const void *frozen, fk_block x, fk_block score)
-{
-    (void)self, (void)frozen;
-    for (size_t i = 0; i < x.dim; i++)
-        for (size_t p = 0; p < x.n; p++) score.x[i * score.ld + p] = 0;
+    return fk_forward_step(schedule, time_of_node(schedule, n), time_of_node(schedule, n + 1),
+                           which == HALF_DRIFT ? 0.5
+                           : which == NO_DRIFT ? 0
+                                               : 1,
+                           which == G_SQUARED ? 2 : 1);
 }
 
 /* All particles from x = 1.385 at t_min. */
@@ -68,7 +38,7 @@ static bool run(const fk_claim_env *env, const fk_schedule *schedule, int which,
 {
     fk_step step[STEPS];
     for (size_t k = 0; k < STEPS; k++) step[k] = heun(schedule, k, which);
-    fk_field field = {NULL, 1, 1, freeze_nothing, no_score, NULL};
+    fk_field field = fk_no_score(1);
     fk_points one = {&start, 1, 1};
     fk_key key = {env->seed, FK_STREAM_STEPS};
     fk_run all = {.step = step,

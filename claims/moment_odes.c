@@ -12,41 +12,56 @@
 
 typedef struct {
     const fk_schedule *schedule;
-    double f_factor;
-    bool g_for_g2;
+    fk_moment_terms terms;
 } system_of;
 
 /* y = (m, var). */
 static int rates(double t, const double y[], double rate[], void *self)
 {
     const system_of *sys = self;
-    fk_coeffs c = fk_schedule_at(sys->schedule, t);
-    double f = sys->f_factor * c.f;
-    rate[0] = f * y[0];
-    rate[1] = 2 * f * y[1] + (sys->g_for_g2 ? sqrt(c.g2) : c.g2);
+    const fk_moment_terms *with = &sys->terms;
+    const fk_schedule *schedule = sys->schedule;
+    fk_coeffs c = fk_schedule_at(schedule, fmin(fmax(t, schedule->t_min), schedule->t_max));
+    rate[0] = with->mean * c.f * y[0];
+    rate[1] = with->var * c.f * y[1] + (with->g_for_g2 ? sqrt(c.g2) : c.g2);
     return GSL_SUCCESS;
+}
+
+void fk_moment_odes_path(const fk_schedule *schedule, fk_moment_terms terms, size_t n,
+                         const double *t, double *mean, double *var)
+{
+    system_of self = {schedule, terms};
+    gsl_odeiv2_system sys = {rates, NULL, 2, &self};
+    gsl_odeiv2_driver *driver =
+        gsl_odeiv2_driver_alloc_y_new(&sys, gsl_odeiv2_step_rk8pd, 1e-6, 0, 1e-13);
+    double y[2] = {mean[0], var[0]}, now = t[0];
+    for (size_t j = 1; j < n; j++) {
+        if (gsl_odeiv2_driver_apply(driver, &now, t[j], y) != GSL_SUCCESS) y[0] = y[1] = NAN;
+        mean[j] = y[0];
+        var[j] = y[1];
+    }
+    gsl_odeiv2_driver_free(driver);
 }
 
 void fk_moment_odes_solve(const fk_schedule *schedule, double f_factor, bool g_for_g2, double var_0,
                           double *of_mean, double *of_var)
 {
     enum { TIMES = 10 };
-    system_of self = {schedule, f_factor, g_for_g2};
-    gsl_odeiv2_system sys = {rates, NULL, 2, &self};
-    gsl_odeiv2_driver *driver =
-        gsl_odeiv2_driver_alloc_y_new(&sys, gsl_odeiv2_step_rk8pd, 1e-6, 0, 1e-13);
-    double y[2] = {1.385, var_0}, t = schedule->t_min;
-    fk_coeffs c0 = fk_schedule_at(schedule, t);
-    for (int k = 1; k <= TIMES; k++) {
-        double u = (double)k / TIMES, to = schedule->t_min * (1 - u) + schedule->t_max * u;
-        if (gsl_odeiv2_driver_apply(driver, &t, to, y) != GSL_SUCCESS) y[0] = y[1] = NAN;
-        fk_coeffs c = fk_schedule_at(schedule, to);
-        double phi = c.s / c0.s;
-        double var = c.sigma * c.sigma + phi * phi * (var_0 - c0.sigma * c0.sigma);
-        fk_worst(of_mean, fabs(y[0] / (1.385 * phi) - 1));
-        fk_worst(of_var, fabs(y[1] / var - 1));
+    double t[TIMES + 1], mean[TIMES + 1] = {1.385}, var[TIMES + 1] = {var_0};
+    for (int k = 0; k <= TIMES; k++) {
+        const double u = (double)k / TIMES;
+        t[k] = schedule->t_min * (1 - u) + schedule->t_max * u;
     }
-    gsl_odeiv2_driver_free(driver);
+    fk_moment_odes_path(schedule, (fk_moment_terms){f_factor, 2 * f_factor, g_for_g2}, TIMES + 1, t,
+                        mean, var);
+    const fk_coeffs c0 = fk_schedule_at(schedule, t[0]);
+    for (int k = 1; k <= TIMES; k++) {
+        const fk_coeffs c = fk_schedule_at(schedule, t[k]);
+        const double phi = c.s / c0.s;
+        const double exact = c.sigma * c.sigma + phi * phi * (var_0 - c0.sigma * c0.sigma);
+        fk_worst(of_mean, fabs(mean[k] / (1.385 * phi) - 1));
+        fk_worst(of_var, fabs(var[k] / exact - 1));
+    }
 }
 
 enum { F_FACTOR, G_FOR_G2 }; /* variants: f by .param; or g for g^2 */

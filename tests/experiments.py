@@ -16,6 +16,7 @@ TABLES = {
     "schedules": {"vp-linear.csv", "vp-cosine.csv", "ve.csv", "crossing.csv"},
     "band": {"fixed.csv", "free.csv", "trajectories.csv", "density.csv", "strips.csv"},
     "marginals": {"distances.csv", "density.csv", "histograms.csv", "sde.npy", "heun.npy", "rk45.npy"},
+    "moments": {f"{name}.csv" for name in ("vp-linear", "vp-cosine", "sub-vp", "ve", "edm", "flow")},
     "transport": {"map.csv", "basins.csv", "plane.csv", "paths.csv", "pairs.csv"},
     "likelihoods": {"tolerance.csv", "ends.csv", "priors.csv", "means.csv"},
 }
@@ -23,6 +24,7 @@ PICTURES = {
     "schedules": {"schedules.svg", "schedules.png"},
     "band": {"band.svg", "band.png", "band.gif"},
     "marginals": {"marginals.svg", "marginals.png"},
+    "moments": {"moments.svg", "moments.png"},
     "transport": {"transport.svg", "transport.png"},
     "likelihoods": {"likelihoods.svg", "likelihoods.png"},
 }
