@@ -158,9 +158,8 @@ static fk_verdict left_over(const fk_claim_env *env, const fk_claim *claim, cons
     }
     fk_rule_free(&rule);
     const double limit = integral - fk_schedule_at(&vp, 0).g2;
-    const double one = 2 * scaled[1] - scaled[0], two = 2 * scaled[2] - scaled[1];
     const double said[] = {limit, 0, integral, limit / 2};
-    return fk_measured(said[v->which], (4 * two - one) / 3);
+    return fk_measured(said[v->which], fk_setting_limit(scaled));
 }
 
 const fk_claim fk_algorithm_claims[] = {

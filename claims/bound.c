@@ -5,6 +5,7 @@
 #include "analytic/elbo.h"
 #include "claims/chains.h"
 #include "claims/claims.h"
+#include "claims/quadrature.h"
 #include "claims/setting.h"
 
 /* --- C77, C92: the relative entropy --- */
@@ -103,20 +104,6 @@ static fk_mixture *coordinate(const fk_mixture *mix, size_t j)
     return one;
 }
 
-/* KL(N(mean, var) || N(0, 1)), or the reverse, by quadrature of its definition. */
-static double relative_entropy(double mean, double var, bool reverse)
-{
-    const double sd = reverse ? 1 : sqrt(var), centre = reverse ? 0 : mean;
-    fk_rule rule = fk_rule_new(centre - 10 * sd, centre + 10 * sd, 12);
-    double sum = 0;
-    for (size_t i = 0; i < rule.n; i++) {
-        const double q = fk_log_normal(rule.x[i], mean, var), p = fk_log_normal(rule.x[i], 0, 1);
-        sum += rule.w[i] * (reverse ? exp(p) * (p - q) : exp(q) * (q - p));
-    }
-    fk_rule_free(&rule);
-    return sum;
-}
-
 /* E over x_0 of KL(q(x_T | x_0) || p(x_T)), coordinate by coordinate, as two nested quadratures. */
 static double by_quadrature(const fk_mixture *mix, const fk_chain *chain, bool reverse)
 {
@@ -127,9 +114,12 @@ static double by_quadrature(const fk_mixture *mix, const fk_chain *chain, bool r
         if (!one) return NAN;
         fk_marginal *data = fk_marginal_new(one, 1, 0);
         fk_rule rule = fk_rule_over(data);
-        for (size_t i = 0; i < rule.n; i++)
+        for (size_t i = 0; i < rule.n; i++) {
+            const double mean = c.s * rule.x[i], var = c.sigma * c.sigma;
             sum += rule.w[i] * exp(fk_marginal_at(data, &rule.x[i], NULL)) *
-                   relative_entropy(c.s * rule.x[i], c.sigma * c.sigma, reverse);
+                   (reverse ? fk_normal_divergence(0, 1, mean, var)
+                            : fk_normal_divergence(mean, var, 0, 1));
+        }
         fk_rule_free(&rule);
         fk_marginal_free(data);
         fk_mixture_free(one);

@@ -11,26 +11,6 @@
 
 static const char short_chain[] = "ddpm-linear:T=12,beta_1=0.0385,beta_T=0.385";
 
-/* c_t, what x_0 counts for in mu~_t. */
-static double share(const fk_chain *chain, size_t t)
-{
-    return sqrt(fk_alpha_bar(chain, t - 1)) * chain->beta[t - 1] /
-           -expm1(chain->log_alpha_bar[t - 1]);
-}
-
-/* KL(N(a, p) || N(b, q)) in one dimension by quadrature. */
-static double relative_entropy(double a, double p, double b, double q)
-{
-    fk_rule rule = fk_rule_new(a - 10 * sqrt(p), a + 10 * sqrt(p), 12);
-    double sum = 0;
-    for (size_t i = 0; i < rule.n; i++) {
-        const double log_p = fk_log_normal(rule.x[i], a, p);
-        sum += rule.w[i] * exp(log_p) * (log_p - fk_log_normal(rule.x[i], b, q));
-    }
-    fk_rule_free(&rule);
-    return sum;
-}
-
 /* --- C98: the KL of a step --- */
 
 /* which 0: the model's variance is beta~. 1, 2: beta, or sigma*^2 on N(0, I) data halved. param:
@@ -48,7 +28,7 @@ static fk_verdict step_kl(const fk_claim_env *env, const fk_claim *claim, const 
         for (size_t j = 0; j < 3; j++) { /* three coordinates */
             const double mean = fk_setting_offset(t + j) / 2, model = fk_setting_offset(t + 5 * j);
             norm += (mean - model) * (mean - model);
-            kl += relative_entropy(mean, small, model, var);
+            kl += fk_normal_divergence(mean, small, model, var);
         }
         const double ratio = small / var;
         fk_keep_worst(&worst, norm / (2 * var) + v->param * 3.0 / 2 * (ratio - 1 - log(ratio)), kl,
@@ -75,7 +55,7 @@ static fk_verdict mean_distance(const fk_claim_env *env, const fk_claim *claim, 
         for (size_t n = 0; n < plan.n_steps; n++) {
             const size_t t = chain.T - n;
             const fk_combination *r = &plan.step[n].result;
-            double apart = 0, x0_apart = 0, weight = share(&chain, t);
+            double apart = 0, x0_apart = 0, weight = fk_posterior_share(&chain, t);
             if (v->which == 1)
                 weight *= sqrt(fk_alpha_bar(&chain, t) / fk_alpha_bar(&chain, t - 1));
             if (v->which == 2) weight /= chain.beta[t - 1];

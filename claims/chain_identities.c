@@ -99,15 +99,6 @@ static fk_verdict bridge(const fk_claim_env *env, const fk_claim *claim, const f
 
 /* --- B14: the bound as a Riemann sum --- */
 
-/* I(x_0; x) = H(x) - log(2 pi e sigma^2)/2. */
-static double information(const fk_mixture *mix, const fk_coeffs *c)
-{
-    fk_marginal *p = fk_marginal_new(mix, c->s, c->sigma);
-    const double h = fk_entropy(p);
-    fk_marginal_free(p);
-    return h - (log(2 * FK_PI * c->sigma * c->sigma) + 1) / 2;
-}
-
 static double covariance_squared(double x, double log_p, const void *p)
 {
     (void)log_p;
@@ -124,7 +115,8 @@ static fk_verdict riemann_sum(const fk_claim_env *env, const fk_claim *claim, co
     fk_mixture *mix = fk_setting_mixture("three-1d");
     fk_schedule vp = fk_setting_schedule("vp-linear");
     const fk_coeffs early = fk_schedule_at(&vp, 0.2), late = fk_schedule_at(&vp, 1);
-    const double lost = information(mix, &early) - information(mix, &late);
+    const double lost =
+        fk_information(mix, early.s, early.sigma) - fk_information(mix, late.s, late.sigma);
     double scaled[3];
     for (int k = 0; k < 3; k++) {
         char spec[48];
@@ -156,8 +148,7 @@ static fk_verdict riemann_sum(const fk_claim_env *env, const fk_claim *claim, co
     }
     fk_rule_free(&rule);
     fk_mixture_free(mix);
-    const double one = 2 * scaled[1] - scaled[0], two = 2 * scaled[2] - scaled[1];
-    return fk_measured((4 * two - one) / 3, v->which == 3 ? 0 : limit);
+    return fk_measured(fk_setting_limit(scaled), v->which == 3 ? 0 : limit);
 }
 
 /* --- B19: the best variance --- */

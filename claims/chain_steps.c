@@ -17,8 +17,7 @@ static double constant_of(double (*f)(double))
         const double b = ldexp(1, -8 - k);
         value[k] = f(b) / (b * b);
     }
-    const double one = 2 * value[1] - value[0], two = 2 * value[2] - value[1];
-    return (4 * two - one) / 3;
+    return fk_setting_limit(value);
 }
 
 static double em_mean(double b)
@@ -72,10 +71,9 @@ static fk_verdict weak_order(const fk_claim_env *env, const fk_claim *claim, con
             x = (v->which == 1 ? 1 - b : (1 - b / 2) * (1 - b / 2)) * x + b;
         scaled[k] = steps * (x - (exp(-rate) * var - expm1(-rate)));
     }
-    const double one = 2 * scaled[1] - scaled[0], two = 2 * scaled[2] - scaled[1];
     const double decay = exp(-rate);
     return fk_measured(
-        (4 * two - one) / 3,
+        fk_setting_limit(scaled),
         v->which == 2 ? 0 : rate / 4 * (1 - decay) - rate * rate / 4 * decay * (var - 1));
 }
 
@@ -156,10 +154,9 @@ static fk_verdict index_shift(const fk_claim_env *env, const fk_claim *claim, co
         }
         scaled[k] = T * sum;
     }
-    const double one = 2 * scaled[1] - scaled[0], two = 2 * scaled[2] - scaled[1];
     const double gap = fk_schedule_at(&vp, 1).g2 - fk_schedule_at(&vp, 0).g2;
     static const double share[] = {1, 0, 0.5};
-    return fk_measured((4 * two - one) / 3, share[v->which] * gap);
+    return fk_measured(fk_setting_limit(scaled), share[v->which] * gap);
 }
 
 #define LIMIT "Richardson's extrapolation from b = 1/256, 1/512, 1/1024 leaves O(b^3) = 1e-9"

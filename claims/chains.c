@@ -51,8 +51,8 @@ double fk_alpha_bar(const fk_chain *chain, size_t t)
     return t ? exp(chain->log_alpha_bar[t - 1]) : 1;
 }
 
-double fk_log_normal(double x, double mean, double var)
+double fk_posterior_share(const fk_chain *chain, size_t t)
 {
-    const double d = x - mean;
-    return -(log(2 * FK_PI * var) + d * d / var) / 2;
+    return sqrt(fk_alpha_bar(chain, t - 1)) * chain->beta[t - 1] /
+           -expm1(chain->log_alpha_bar[t - 1]);
 }

@@ -29,8 +29,8 @@ fk_marginal *fk_chain_marginal(const fk_mixture *, const fk_chain *, size_t t);
 
 /* alpha_bar_t, t = 0 .. T. */
 double fk_alpha_bar(const fk_chain *, size_t t);
-
-/* log N(x; mean, var). */
-double fk_log_normal(double x, double mean, double var);
+/* c_t = sqrt(alpha_bar_{t-1}) beta_t/(1 - alpha_bar_t), what x_0 counts for in the posterior mean
+ * mu~_t; t = 1 .. T. */
+double fk_posterior_share(const fk_chain *, size_t t);
 
 #endif

@@ -18,6 +18,7 @@ const fk_claim *fk_claim_find(const char *id); /* NULL: there is none */
 /* The topics: each a table of claims that ends with an id of NULL. */
 extern const fk_claim fk_forward_claims[];
 extern const fk_claim fk_forward_laws_claims[];
+extern const fk_claim fk_forward_variances_claims[];
 extern const fk_claim fk_schedules_claims[];
 extern const fk_claim fk_schedule_limits_claims[];
 extern const fk_claim fk_coefficients_claims[];
@@ -47,6 +48,7 @@ extern const fk_claim fk_equation_claims[];
 extern const fk_claim fk_current_claims[];
 extern const fk_claim fk_equation_solved_claims[];
 extern const fk_claim fk_ddim_claims[];
+extern const fk_claim fk_ddim_laws_claims[];
 extern const fk_claim fk_ddim_steps_claims[];
 extern const fk_claim fk_guidance_claims[];
 extern const fk_claim fk_guided_scores_claims[];

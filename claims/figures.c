@@ -54,8 +54,7 @@ static double bayes(const view *v, double x)
 {
     double a = v->t.s / v->s.s;
     double q = (v->t.sigma - a * v->s.sigma) * (v->t.sigma + a * v->s.sigma);
-    double d = v->x_t - a * x;
-    double log_kernel = -(d * d / q + log(q) + FK_LOG_2PI) / 2;
+    double log_kernel = fk_log_normal(v->x_t, a * x, q);
     return exp(fk_marginal_at(v->p_s, &x, NULL) + log_kernel -
                fk_marginal_at(v->p_t, &v->x_t, NULL));
 }

@@ -69,15 +69,9 @@ static double worst_of(gap of, int which)
         return fk_measured(worst_of(name, variant->which), 0);                                     \
     }
 
-static double log_normal(double x, double mean, double var)
-{
-    double d = x - mean;
-    return -(d * d / var + log(var) + FK_LOG_2PI) / 2;
-}
-
 static double log_kernel(const pair *p, double x_u, double x_t)
 {
-    return log_normal(x_t, p->a * x_u, p->q);
+    return fk_log_normal(x_t, p->a * x_u, p->q);
 }
 
 /* log p(x_u, x_t | y = k) from mean and covariance; with one eps for both times if `common`. */
@@ -139,7 +133,7 @@ static double joint_with_label(const pair *p, size_t k, double x_u, double x_t, 
     }
     double q = which == STEP_KNOWS_LABEL ? p->q * (1 + 0.02 * (double)(k + 1)) : p->q;
     for (size_t j = 0; j < inner.n; j++) {
-        double last = exp(log_normal(x_t, p->a * inner.x[j], q)) * inner.w[j], first = 0;
+        double last = exp(fk_log_normal(x_t, p->a * inner.x[j], q)) * inner.w[j], first = 0;
         if (last < 1e-19) continue; /* of densities above 1e-4 */
         if (which == LABEL_OF_NOISE) last *= label(p->at_u, k, inner.x[j] + 0.1);
         for (size_t i = 0; i < outer.n; i++) {
@@ -151,7 +145,7 @@ static double joint_with_label(const pair *p, size_t k, double x_u, double x_t, 
     free(weight);
     fk_rule_free(&outer);
     fk_rule_free(&inner);
-    double wanted = log_normal(x_t, p->at_t->mean[k], p->at_t->var[k]) + log(p->mix->weight[k]);
+    double wanted = fk_log_normal(x_t, p->at_t->mean[k], p->at_t->var[k]) + log(p->mix->weight[k]);
     return fabs(sum - exp(wanted)) / exp(log_marginal(p->at_t, x_t));
 }
 CHECK(joint_with_label)
@@ -163,8 +157,8 @@ enum { FORWARD, BACKWARD, ONE_EPS };
 static double forward_is_blind(const pair *p, size_t k, double x_u, double x_t, int which)
 {
     double joint = log_joint(p, k, x_u, x_t, which == ONE_EPS);
-    double given_u = joint - log_normal(x_u, p->at_u->mean[k], p->at_u->var[k]);
-    double given_t = joint - log_normal(x_t, p->at_t->mean[k], p->at_t->var[k]);
+    double given_u = joint - fk_log_normal(x_u, p->at_u->mean[k], p->at_u->var[k]);
+    double given_t = joint - fk_log_normal(x_t, p->at_t->mean[k], p->at_t->var[k]);
     if (which == BACKWARD) return fabs(given_t - log_reverse(p, NULL, x_u, x_t));
     return fabs(given_u - log_kernel(p, x_u, x_t));
 }
@@ -183,7 +177,7 @@ static double label_summed_out(const pair *p, size_t k, double x_u, double x_t, 
         if (which == BY_WEIGHT) share = p->mix->weight[y];
         if (which == AT_THE_OTHER_TIME) share = label(p->at_u, y, x_u);
         backward += share * exp(log_reverse(p, &y, x_u, x_t));
-        marginal += p->mix->weight[y] * exp(log_normal(x_t, p->at_t->mean[y], p->at_t->var[y]));
+        marginal += p->mix->weight[y] * exp(fk_log_normal(x_t, p->at_t->mean[y], p->at_t->var[y]));
     }
     double log_p = log_marginal(p->at_t, x_t);
     double bayes = log_marginal(p->at_u, x_u) + log_kernel(p, x_u, x_t) - log_p;

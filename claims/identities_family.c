@@ -52,8 +52,7 @@ static double difference(double eta, int part, int which)
         double part_of[3] = {of_x, of_eps, q - square * em->g2 * h};
         e[i] = part_of[part] / (h * h);
     }
-    double one = 2 * e[1] - e[0], two = 2 * e[2] - e[1];
-    return (4 * two - one) / 3;
+    return fk_setting_limit(e);
 }
 
 /* The same by Taylor's series: s_u/s_t has (f^2 + f')/2; q/eta^2 = sigma_u^2 (1 - rho_u^2/rho_t^2),
@@ -164,8 +163,8 @@ static fk_verdict churn(const fk_claim_env *env, const fk_claim *claim, const fk
             fk_rule rule = fk_rule_over(p);
             double sum = 0;
             for (size_t k = 0; k < rule.n; k++) {
-                double d = x - a * rule.x[k], log_p = fk_marginal_at(p, &rule.x[k], NULL);
-                sum += rule.w[k] * exp(log_p - (d * d / q + log(q) + FK_LOG_2PI) / 2);
+                double log_p = fk_marginal_at(p, &rule.x[k], NULL);
+                sum += rule.w[k] * exp(log_p + fk_log_normal(x, a * rule.x[k], q));
             }
             fk_rule_free(&rule);
             fk_worst(&worst, fabs(log(sum) - fk_marginal_at(higher, &x, NULL)));

@@ -10,8 +10,6 @@
 #include "claims/fokker_planck.h"
 #include "claims/sampling.h"
 #include "claims/setting.h"
-#include "ode/adaptive.h"
-#include "ode/schemes.h"
 
 /* --- C50 --- */
 
@@ -34,20 +32,6 @@ static void quantiles(const fk_mixture *mix, const fk_coeffs *at, size_t n, doub
 
 enum { POINTS = 23 };
 
-/* GSL's rk8pd from t[0] through t[1], ..; x (n_t, POINTS). The score is multiplied by `factor`: 1,
- * or what a control makes of g^2/2. */
-static bool solve(const fk_schedule *schedule, const fk_mixture *mix, double factor,
-                  const double *t, size_t n_t, double tolerance, double *x)
-{
-    fk_field field = fk_mixture_field(mix);
-    fk_scaled scaled = {&field, factor};
-    fk_field used = fk_scaled_field(&scaled);
-    fk_adaptive_options options = {.rtol = tolerance, .atol = tolerance, .threads = 1};
-    fk_error err;
-    return fk_adaptive_solve(&fk_rk8pd, schedule, &used, t, n_t, POINTS, x, &options, &err) ==
-           FK_OK;
-}
-
 /* From t_max to t_min the solution is F_min^-1(F_max(x)): errors over max(1, slope of the map). */
 static fk_verdict flow_map(const fk_claim_env *env, const fk_claim *claim,
                            const fk_variant *variant)
@@ -62,7 +46,7 @@ static fk_verdict flow_map(const fk_claim_env *env, const fk_claim *claim,
         fk_coeffs from = fk_schedule_at(&schedule, t[0]), to = fk_schedule_at(&schedule, t[1]);
         quantiles(mix, &from, POINTS, x);
         fk_flow(mix, &from, &to, POINTS, x, y, slope);
-        bool ok = solve(&schedule, mix, variant->param, t, 2, 1e-11, x);
+        bool ok = fk_flow_paths(&schedule, mix, variant->param, t, 2, POINTS, 1e-11, x);
         for (size_t p = 0; p < POINTS; p++)
             fk_worst(&worst, ok ? fabs(x[POINTS + p] - y[p]) / fmax(1, slope[p]) : NAN);
     }
@@ -87,9 +71,10 @@ static fk_verdict round_trip(const fk_claim_env *env, const fk_claim *claim,
         double x[2 * POINTS], y[2 * POINTS];
         fk_coeffs from = fk_schedule_at(&schedule, down[0]);
         quantiles(mix, &from, POINTS, x);
-        bool ok = solve(&schedule, mix, 1, down, 2, tolerance[i / 2], x);
+        bool ok = fk_flow_paths(&schedule, mix, 1, down, 2, POINTS, tolerance[i / 2], x);
         for (size_t p = 0; p < POINTS; p++) y[p] = x[POINTS + p];
-        ok = ok && solve(&schedule, mix, variant->param, up, 2, tolerance[i / 2], y);
+        ok =
+            ok && fk_flow_paths(&schedule, mix, variant->param, up, 2, POINTS, tolerance[i / 2], y);
         for (size_t p = 0; p < POINTS; p++) {
             double gap = fabs(y[POINTS + p] - x[p]) / (1 + fabs(x[p]));
             fk_worst(&worst, ok ? gap / tolerance[i / 2] : NAN);

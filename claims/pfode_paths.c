@@ -17,11 +17,6 @@
 
 enum { STEPS = 240, MIDDLE = 120, PARTICLES = 60000 };
 
-static double cdf(const void *marginal, double x)
-{
-    return fk_marginal_cdf(marginal, x, false);
-}
-
 /* --- C51-paths --- */
 
 enum { FROM_P_T, FROM_NORMAL, ODE_WITH_SDE_SCORE, SDE_WITH_ODE_SCORE };
@@ -36,7 +31,7 @@ static void compare(const fk_claim_env *env, const fk_sampling *run, const fk_mi
         fk_coeffs c = fk_schedule_at(run->schedule, t);
         fk_marginal *g = fk_marginal_new(mix, c.s, c.sigma);
         if (x) fk_sort(x + j * run->n, run->n);
-        double d = x ? fk_ks(x + j * run->n, run->n, cdf, g) : NAN;
+        double d = x ? fk_ks(x + j * run->n, run->n, fk_setting_cdf, g) : NAN;
         fk_keep_worst(worst, d, FK_KS_MEAN / root_n, FK_KS_SD / root_n);
         fk_marginal_free(g);
     }
@@ -153,7 +148,7 @@ static fk_verdict law_from_one_point(const fk_claim_env *env, const fk_claim *cl
                              : variant->which == MATCHED_NORMAL ? fk_marginal_new(normal, 1, 0)
                                                                 : fk_marginal_new(law, 1, 0);
             fk_sort(x, run.n);
-            d = fk_ks(x, run.n, cdf, g);
+            d = fk_ks(x, run.n, fk_setting_cdf, g);
             fk_marginal_free(g);
             fk_mixture_free(normal);
         }

@@ -12,12 +12,6 @@
 
 enum { OPTIMAL, SMALL, LARGE, NO_SQUARE };
 
-static double share(const fk_chain *chain, size_t t)
-{
-    return sqrt(fk_alpha_bar(chain, t - 1)) * chain->beta[t - 1] /
-           -expm1(chain->log_alpha_bar[t - 1]);
-}
-
 /* Mean and variance of a 1-D mixture. */
 static double law_variance(const fk_mixture *law)
 {
@@ -62,8 +56,8 @@ static fk_verdict best_variance(const fk_claim_env *env, const fk_claim *claim, 
     for (size_t t = 2; t <= chain.T; t += 2) {
         double chosen = elbo.variance[t - 1];
         if (v->which == NO_SQUARE)
-            chosen =
-                fk_chain_posterior_variance(&chain, t - 1) + share(&chain, t) * elbo.mmse[t - 1];
+            chosen = fk_chain_posterior_variance(&chain, t - 1) +
+                     fk_posterior_share(&chain, t) * elbo.mmse[t - 1];
         fk_keep_worst(&worst, chosen, mean_variance(mix, &chain, t), 0);
     }
     fk_elbo_free(&elbo);
@@ -81,7 +75,8 @@ static fk_verdict best_on_a_normal(const fk_claim_env *env, const fk_claim *clai
     for (size_t c = 0; c < FK_N_CHAINS; c++) {
         fk_chain chain = fk_setting_chain(fk_setting_chains[c]);
         for (size_t t = 1; t <= chain.T; t++) {
-            const double mmse = -expm1(chain.log_alpha_bar[t - 1]), weight = share(&chain, t);
+            const double mmse = -expm1(chain.log_alpha_bar[t - 1]),
+                         weight = fk_posterior_share(&chain, t);
             const double small = fk_chain_posterior_variance(&chain, t - 1);
             const double best = small + weight * weight * mmse;
             double said = chain.beta[t - 1];
@@ -119,10 +114,9 @@ static fk_verdict relative_gap(const fk_claim_env *env, const fk_claim *claim, c
         fk_chain_free(&chain);
     }
     fk_mixture_free(mix);
-    const double one = 2 * scaled[1] - scaled[0], two = 2 * scaled[2] - scaled[1];
     const double ratio = half.s / (half.sigma * half.sigma);
     static const double factor[] = {1, 0, 0.5};
-    return fk_measured(factor[v->which] * half.g2 * ratio * ratio * mmse, (4 * two - one) / 3);
+    return fk_measured(factor[v->which] * half.g2 * ratio * ratio * mmse, fk_setting_limit(scaled));
 }
 
 /* --- C91 --- */
@@ -147,7 +141,7 @@ static fk_verdict depends_on_x(const fk_claim_env *env, const fk_claim *claim, c
                 if (fk_reverse_law(mix, &now, &x, &past, &law, &err) != FK_OK)
                     return fk_measured(NAN, 0);
                 const double small = fk_chain_posterior_variance(&chain, t - 1);
-                const double weight = share(&chain, t);
+                const double weight = fk_posterior_share(&chain, t);
                 double said = small + weight * weight * cov;
                 if (v->which == SMALL) said = small;
                 if (v->which == LARGE) said = chain.beta[t - 1];

@@ -102,3 +102,23 @@ double fk_divergence_to(const fk_marginal *p, double mean, double var)
 {
     return fk_expect(p, excess_over_normal, &(normal){mean, var});
 }
+
+double fk_information(const fk_mixture *mix, double s, double sigma)
+{
+    fk_marginal *p = fk_marginal_new(mix, s, sigma);
+    double nats = fk_entropy(p) - (log(sigma * sigma) + FK_LOG_2PI + 1) / 2;
+    fk_marginal_free(p);
+    return nats;
+}
+
+double fk_normal_divergence(double a, double p, double b, double q)
+{
+    fk_rule rule = fk_rule_new(a - 10 * sqrt(p), a + 10 * sqrt(p), 12);
+    double sum = 0;
+    for (size_t i = 0; i < rule.n; i++) {
+        const double log_p = fk_log_normal(rule.x[i], a, p);
+        sum += rule.w[i] * exp(log_p) * (log_p - fk_log_normal(rule.x[i], b, q));
+    }
+    fk_rule_free(&rule);
+    return sum;
+}

@@ -96,11 +96,6 @@ static void walk_back(walk *w, fk_key forward, int which)
     }
 }
 
-static double cdf(const void *marginal, double x)
-{
-    return fk_marginal_cdf(marginal, x, false);
-}
-
 /* Kolmogorov-Smirnov distance to p_(t_min) after there and back. */
 static fk_verdict there_and_back(const fk_claim_env *env, const fk_claim *claim,
                                  const fk_variant *variant)
@@ -114,7 +109,7 @@ static fk_verdict there_and_back(const fk_claim_env *env, const fk_claim *claim,
     fk_coeffs c = fk_schedule_at(&w.schedule, w.schedule.t_min);
     fk_marginal *g = fk_marginal_new(w.mixture, c.s, c.sigma);
     fk_sort(w.x.x, n);
-    double d = fk_ks(w.x.x, n, cdf, g), root_n = sqrt((double)n);
+    double d = fk_ks(w.x.x, n, fk_setting_cdf, g), root_n = sqrt((double)n);
     fk_marginal_free(g);
     walk_free(&w);
     return (fk_verdict){d, FK_KS_MEAN / root_n, 0, FK_KS_SD / root_n, n, FK_UNDECIDED};

@@ -26,19 +26,13 @@ typedef struct {
     bool reversed;
 } generated;
 
-static double log_normal(double x, fk_prior n)
-{
-    double d = x - n.mean;
-    return -(d * d / n.var + log(n.var) + FK_LOG_2PI) / 2;
-}
-
 /* log p_0(y)/phat_0(y) of the ODE: the prior's density carried along, pi(x(y)) dx/dy. */
 static double log_ratio_ode(double y, double log_p, const void *self)
 {
     const generated *g = self;
     double x, slope;
     fk_flow(g->mix, g->clean, g->noisy, 1, &y, &x, &slope);
-    return log_p - log_normal(x, g->prior) - log(slope);
+    return log_p - fk_log_normal(x, g->prior.mean, g->prior.var) - log(slope);
 }
 
 static double log_ratio_sde(double y, double log_p, const void *self)
@@ -50,7 +44,7 @@ static double log_ratio_sde(double y, double log_p, const void *self)
 static double log_ratio_prior(double x, double log_p, const void *self)
 {
     const generated *g = self;
-    double ratio = log_p - log_normal(x, g->prior);
+    double ratio = log_p - fk_log_normal(x, g->prior.mean, g->prior.var);
     return g->reversed ? -ratio * exp(-ratio) : ratio; /* KL(pi || p), as an average over p */
 }
 

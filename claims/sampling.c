@@ -4,7 +4,10 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "analytic/marginal.h"
 #include "core/observe.h"
+#include "ode/adaptive.h"
+#include "ode/schemes.h"
 
 static void freeze(const void *self, double s, double sigma, void *frozen)
 {
@@ -34,6 +37,17 @@ fk_field fk_scaled_field(const fk_scaled *scaled)
                       freeze,
                       eval,
                       scaled->of->divergence ? divergence : NULL};
+}
+
+bool fk_flow_paths(const fk_schedule *schedule, const fk_mixture *mix, double factor,
+                   const double *t, size_t n_t, size_t n, double tolerance, double *x)
+{
+    const fk_field exact = fk_mixture_field(mix);
+    const fk_scaled scaled = {&exact, factor};
+    const fk_field field = fk_scaled_field(&scaled);
+    fk_adaptive_options options = {.rtol = tolerance, .atol = tolerance};
+    fk_error err;
+    return fk_adaptive_solve(&fk_rk8pd, schedule, &field, t, n_t, n, x, &options, &err) == FK_OK;
 }
 
 double fk_sampling_time(const fk_sampling *run, size_t step)

@@ -4,6 +4,7 @@
 #ifndef FK_CLAIMS_SAMPLING_H
 #define FK_CLAIMS_SAMPLING_H
 
+#include "analytic/mixture.h"
 #include "core/integrate.h"
 #include "core/verdict.h"
 #include "schedules/scheme.h"
@@ -14,6 +15,12 @@ typedef struct {
     double factor;
 } fk_scaled;
 fk_field fk_scaled_field(const fk_scaled *);
+
+/* The probability-flow ODE of a mixture by GSL's rk8pd from t[0] through t[1], ..; x (n_t, n, dim),
+ * its first row given. The score is multiplied by `factor`: 1, or what a control makes of g^2/2.
+ * Returns whether the solver came through. */
+bool fk_flow_paths(const fk_schedule *, const fk_mixture *, double factor, const double *t,
+                   size_t n_t, size_t n, double tolerance, double *x);
 
 typedef struct {
     const fk_schedule *schedule;

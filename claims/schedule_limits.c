@@ -38,10 +38,9 @@ static fk_verdict many_steps(const fk_claim_env *env, const fk_claim *claim,
     double limit = -(squares + beta_1 - beta_0) / 2;
     for (size_t i = 0; i < 3; i++)
         e[i] = scaled_error((size_t)32000 << i, variant->which == FIXED_BETA);
-    double one = 2 * e[1] - e[0], two = 2 * e[2] - e[1], found = (4 * two - one) / 3;
     if (variant->which == NO_SQUARE) limit = -(beta_1 - beta_0) / 2;
     if (variant->which == NO_ENDS) limit = -squares / 2;
-    return fk_measured(found / limit - 1, 0);
+    return fk_measured(fk_setting_limit(e) / limit - 1, 0);
 }
 
 /* --- C19: one step is one transition of the SDE --- */

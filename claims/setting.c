@@ -93,6 +93,17 @@ void fk_keep_worst(fk_verdict *worst, double observed, double expected, double s
     worst->se = se;
 }
 
+double fk_setting_cdf(const void *marginal, double x)
+{
+    return fk_marginal_cdf(marginal, x, false);
+}
+
+double fk_log_normal(double x, double mean, double var)
+{
+    const double d = x - mean;
+    return -(log(2 * FK_PI * var) + d * d / var) / 2;
+}
+
 double fk_setting_root(double (*f)(double, void *), void *self, double lo, double hi)
 {
     gsl_root_fsolver *solver = gsl_root_fsolver_alloc(gsl_root_fsolver_brent);

@@ -34,6 +34,12 @@ void fk_worst(double *worst, double value);
 /* The verdict of an exact check: observed against expected, nothing sampled. */
 fk_verdict fk_measured(double observed, double expected);
 
+/* The distribution function of a 1-D marginal, as fk_ks wants it. */
+double fk_setting_cdf(const void *marginal, double x);
+
+/* log N(x; mean, var). */
+double fk_log_normal(double x, double mean, double var);
+
 /* The root of f in [lo, hi] by Brent's method, to its last bits; NaN where f has one sign at both
  * ends. */
 double fk_setting_root(double (*f)(double, void *), void *self, double lo, double hi);

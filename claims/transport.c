@@ -11,8 +11,6 @@
 #include "claims/jacobian.h"
 #include "claims/sampling.h"
 #include "claims/setting.h"
-#include "ode/adaptive.h"
-#include "ode/schemes.h"
 
 #define REARRANGEMENT "Song et al. 2021, sec. 4.3; Villani 2003, theorem 2.18"
 #define NOT_OPTIMAL   "Lavenant and Santambrogio 2022; Villani 2003, theorem 2.12"
@@ -23,18 +21,6 @@ enum { POINTS = 15, TIMES = 6, MAX_DIM = FK_JACOBIAN_DIM };
 static double factor_of(const fk_variant *v)
 {
     return v->which == SCORE ? v->param : 1;
-}
-
-/* rk8pd at 1e-12 through the times; x (n_t, n, dim). */
-static bool solve(const fk_mixture *m, const fk_schedule *schedule, double factor, const double *t,
-                  size_t n_t, size_t n, double *x)
-{
-    const fk_field exact = fk_mixture_field(m);
-    const fk_scaled scaled = {&exact, factor};
-    const fk_field field = fk_scaled_field(&scaled);
-    fk_adaptive_options options = {.rtol = 1e-12, .atol = 1e-12};
-    fk_error err;
-    return fk_adaptive_solve(&fk_rk8pd, schedule, &field, t, n_t, n, x, &options, &err) == FK_OK;
 }
 
 /* --- B8: F_t(x_t) does not change --- */
@@ -61,7 +47,7 @@ static fk_verdict rearrangement(const fk_claim_env *env, const fk_claim *claim,
         }
         for (size_t p = 0; p < POINTS; p++)
             x[p] = fk_marginal_quantile(g[0], ((double)p + 0.385) / POINTS, false);
-        const bool ok = solve(m, &schedule, factor_of(variant), t, TIMES, POINTS, x);
+        const bool ok = fk_flow_paths(&schedule, m, factor_of(variant), t, TIMES, POINTS, 1e-12, x);
         for (size_t j = 1; j < TIMES; j++)
             for (size_t p = 0; p < POINTS; p++)
                 fk_worst(&worst, ok ? fabs(fk_marginal_cdf(g[j], x[j * POINTS + p], false) -
@@ -154,7 +140,7 @@ static fk_verdict basins(const fk_claim_env *env, const fk_claim *claim, const f
     fk_marginal *data = fk_marginal_new(m, a.s, a.sigma), *noise = fk_marginal_new(m, b.s, b.sigma);
     for (size_t i = 0; i < 2; i++) {
         double x[2] = {fk_setting_root(score_at, data, between[i][0], between[i][1])};
-        const bool ok = solve(m, &schedule, factor_of(variant), t, 2, 1, x);
+        const bool ok = fk_flow_paths(&schedule, m, factor_of(variant), t, 2, 1, 1e-12, x);
         double expected = fk_marginal_quantile(noise, fk_marginal_cdf(data, x[0], false), false);
         if (variant->which == STRAIGHT) expected = x[0] * b.s / a.s;
         if (variant->which == SYMMETRIC) /* as if the modes were of equal weight */
@@ -180,7 +166,7 @@ static bool images(const fk_mixture *m, const fk_schedule *schedule, double *x, 
     double *path = fk_alloc(2 * size, sizeof *path);
     const double t[2] = {schedule->t_max, schedule->t_min};
     for (size_t p = 0; p < MATCHED; p++) fk_setting_point(g, p, path + p * m->dim);
-    const bool ok = solve(m, schedule, 1, t, 2, MATCHED, path);
+    const bool ok = fk_flow_paths(schedule, m, 1, t, 2, MATCHED, 1e-12, path);
     for (size_t i = 0; i < size; i++) x[i] = path[i], y[i] = path[size + i];
     free(path);
     fk_marginal_free(g);
@@ -224,7 +210,7 @@ static fk_verdict asymmetry(const fk_claim_env *env, const fk_claim *claim,
             path[2 * k] = x[0], path[2 * k + 1] = x[1];
             path[2 * k + k / 6] += (k % 2 ? -h : h) * (double)(k / 2 % 3 + 1);
         }
-        ok = ok && solve(m, &schedule, 1, t, 2, 12, path);
+        ok = ok && fk_flow_paths(&schedule, m, 1, t, 2, 12, 1e-12, path);
         for (size_t k = 0; k < 12; k++)
             for (size_t i = 0; i < 2; i++)
                 d[2 * i + k / 6] += (k % 2 ? -1 : 1) * weight[k / 2 % 3] / h * path[24 + 2 * k + i];
