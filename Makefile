@@ -99,8 +99,9 @@ check: all $(CHECKS) ## unit tests, cross-checks in Python, layers
 demos: all ## run the teaching demos; figures into out/demos/
 	@for d in $(DEMOS); do $$d || exit; done
 
-verify: check demos ## unit tests, demos, then every claim with its controls
-	$B/fokker verify
+verify: check demos ## unit tests, demos, then every claim with its controls; out/verify/
+	@mkdir -p out/verify
+	$B/fokker verify --json out/verify/ledger.json --junit out/verify/junit.xml $(VERIFY_FLAGS)
 
 moments: all ## every scheme's law against four million particles (minutes)
 	FOKKER=$B/fokker FOKKER_MOMENTS_N=4000000 python3 tests/moments.py

@@ -222,6 +222,44 @@ START_TEST(a_ledger_prints_a_line_a_claim_and_names_what_was_not_caught)
 }
 END_TEST
 
+START_TEST(a_tally_bounds_the_chance_of_a_false_alarm_by_its_statistical_verdicts)
+{
+    asked a = {0, 0};
+    const fk_claim_env env = {.context = &a, .seed = 1, .scale = 1};
+    const fk_variant sampled = {"right", 1, 2.385}, off = {"far", 1, 5};
+    const fk_claim claim[] = {
+        {"C1", "s", NULL, FK_EXACT, 1.3, NULL, observe, good, {far}, FK_TRUE, NULL},
+        {"C2", "s", NULL, FK_STATISTICAL, 1.3, NULL, observe, sampled, {off}, FK_TRUE, NULL},
+        {"C3",
+         "s",
+         NULL,
+         FK_STATISTICAL,
+         0.9,
+         NULL,
+         observe,
+         sampled,
+         {{"exact", 0, 5}},
+         FK_TRUE,
+         NULL},
+    };
+    const char *const said[] = {"caught\n", "caught; a false alarm: below 8e-09\n",
+                                "caught; a false alarm: below 1.2e-08\n"};
+    fk_ledger ledger = {0};
+    for (size_t i = 0; i < 3; i++) {
+        fk_claim_run(&claim[i], &env, &ledger);
+        FILE *out = tmpfile();
+        fk_ledger_print_tally(&ledger, out);
+        char *text = contents(out);
+        ck_assert_msg(strstr(text, said[i]) != NULL, "%s", text);
+        free(text);
+    }
+    /* what one verdict is given covers two tries at six standard errors, two-sided, and no more */
+    const double one = fk_ledger_false_alarm(&ledger) / 3, two_tries = 2 * erfc(6 / sqrt(2));
+    ck_assert(two_tries < one && one < 1.02 * two_tries);
+    fk_ledger_free(&ledger);
+}
+END_TEST
+
 START_TEST(a_claim_at_length_shows_what_was_printed_and_what_is_right)
 {
     asked a = {0, 0};
@@ -334,6 +372,7 @@ FK_SUITE("verdict", a_verdict_has_three_outcomes_with_six_standard_errors_betwee
          a_claim_fails_or_is_void_where_the_right_variant_is_whatever_its_controls,
          an_undecided_variant_is_run_once_more_with_more_samples_and_the_same_margin,
          a_ledger_prints_a_line_a_claim_and_names_what_was_not_caught,
+         a_tally_bounds_the_chance_of_a_false_alarm_by_its_statistical_verdicts,
          a_claim_at_length_shows_what_was_printed_and_what_is_right,
          a_ledger_in_json_has_every_field_and_null_for_what_is_not_finite,
          a_ledger_in_junit_counts_failures_and_escapes_markup)
