@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A network as a score field. Freezing folds the features, which depend on (s, sigma) alone, into
+ * the first layer's biases. Blocks go through in tiles of FK_LANES particles: in wider ones a
+ * particle's place in the tile depends on where its block begins, and OpenBLAS sums in another
+ * order at another place. */
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "learn/model.h"
+
+enum {
+    TILE = FK_LANES,
+    STACK = 2 * 512 * TILE /* floats; wider layers get their scratch from the heap, once a block */
+};
+
+typedef struct {
+    const fk_model *model;
+    double scale, p, q; /* score = p x + q F */
+    float bias[];       /* (hidden[0]) */
+} frozen_model;
+
+/* lambda, or the t where the schedule has it; beyond the interval of training, its end. */
+static double place(const fk_model *m, double s, double sigma)
+{
+    const double lambda = log(s / sigma), *range = m->config.range;
+    if (m->config.time == FK_TIME_LAMBDA) return lambda;
+    if (!(lambda < fk_schedule_at(&m->schedule, range[0]).lambda)) return range[0];
+    if (!(lambda > fk_schedule_at(&m->schedule, range[1]).lambda)) return range[1];
+    return m->schedule.time_of(&m->schedule, lambda);
+}
+
+static void freeze(const void *self, double s, double sigma, void *frozen)
+{
+    const fk_model *m = self;
+    const fk_shape *shape = &m->shape;
+    const size_t dim = m->config.dim, in = shape->width[0], out = shape->width[1];
+    const fk_net_reading read = fk_model_reading(&m->config, s, sigma);
+    frozen_model *f = frozen;
+    *f = (frozen_model){m, read.scale, -read.p / sigma, -read.q / sigma};
+    float feature[2 * FK_MAX_FREQUENCIES];
+    fk_model_features(&m->config, place(m, s, sigma), feature, 1);
+    for (size_t r = 0; r < out; r++) {
+        const float *w = m->param + shape->weight[0] + r * in + dim;
+        double sum = m->param[shape->bias[0] + r];
+        for (size_t j = 0; j < in - dim; j++) sum += (double)w[j] * feature[j];
+        f->bias[r] = (float)sum;
+    }
+}
+
+/* The layers behind the input, in one tile; a and b (widest, TILE) in turn. Returns the output. */
+static const float *run(const fk_model *m, const float *bias, const float *input, float *a,
+                        float *b)
+{
+    const fk_shape *s = &m->shape;
+    const size_t last = s->n_layers - 1;
+    for (size_t l = 0; l <= last; l++) {
+        const size_t in = l == 0 ? m->config.dim : s->width[l], out = s->width[l + 1];
+        float *h = l % 2 ? b : a;
+        m->ops.gemm(FK_ROW_MAJOR, FK_NO_TRANS, FK_NO_TRANS, (int)out, TILE, (int)in, 1,
+                    m->param + s->weight[l], (int)s->width[l], input, TILE, 0, h, TILE);
+        if (l == last) return h;
+        m->ops.silu_forward(out, TILE, l == 0 ? bias : m->param + s->bias[l], h, NULL);
+        input = h;
+    }
+    return input;
+}
+
+static void eval(const void *self, const void *frozen, fk_block x, fk_block score)
+{
+    (void)self;
+    const frozen_model *f = frozen;
+    const fk_model *m = f->model;
+    const size_t dim = m->config.dim, last = m->shape.n_layers - 1;
+    size_t rows = fk_shape_widest(&m->shape);
+    if (rows < dim) rows = dim;
+    const float *shift = m->param + m->shape.bias[last];
+    _Alignas(FK_ALIGN) float stack[STACK];
+    float *a = 2 * rows * TILE <= STACK ? stack : fk_alloc(2 * rows * TILE, sizeof *a);
+    float *b = a + rows * TILE;
+    for (size_t from = 0; from < x.n; from += TILE) {
+        for (size_t i = 0; i < dim; i++)
+            for (size_t p = 0; p < TILE; p++)
+                b[i * TILE + p] = (float)(f->scale * x.x[i * x.ld + from + p]);
+        const float *out = run(m, f->bias, b, a, b);
+        for (size_t i = 0; i < dim; i++)
+            for (size_t p = 0; p < TILE; p++) {
+                const double read = out[i * TILE + p] + (double)shift[i];
+                score.x[i * score.ld + from + p] = f->p * x.x[i * x.ld + from + p] + f->q * read;
+            }
+    }
+    if (a != stack) free(a);
+}
+
+/* h -> W h + b in double; the tangent goes without the bias. */
+static void layer(const fk_shape *s, const float *param, size_t l, const double *h, bool tangent,
+                  double *z)
+{
+    const size_t in = s->width[l], out = s->width[l + 1];
+    for (size_t r = 0; r < out; r++) {
+        const float *w = param + s->weight[l] + r * in;
+        z[r] = tangent ? 0 : param[s->bias[l] + r];
+        for (size_t j = 0; j < in; j++) z[r] += (double)w[j] * h[j];
+    }
+}
+
+/* sum_i dF_i/dx_i: one pass forward with a tangent for each coordinate. */
+static double divergence(const void *self, double s, double sigma, const double *x)
+{
+    const fk_model *m = self;
+    const fk_shape *shape = &m->shape;
+    const size_t dim = m->config.dim, in = shape->width[0];
+    const fk_net_reading read = fk_model_reading(&m->config, s, sigma);
+    size_t widest = fk_shape_widest(shape);
+    if (widest < in) widest = in;
+    double *h = fk_alloc(2 * (dim + 1) * widest, sizeof *h), *z = h + (dim + 1) * widest;
+    float feature[2 * FK_MAX_FREQUENCIES];
+    fk_model_features(&m->config, place(m, s, sigma), feature, 1);
+    for (size_t i = 0; i < dim; i++) {
+        h[i] = read.scale * x[i];
+        h[(i + 1) * widest + i] = read.scale;
+    }
+    for (size_t j = dim; j < in; j++) h[j] = feature[j - dim];
+    for (size_t l = 0; l < shape->n_layers; l++) {
+        for (size_t i = 0; i <= dim; i++)
+            layer(shape, m->param, l, h + i * widest, i > 0, z + i * widest);
+        for (size_t r = 0; l + 1 < shape->n_layers && r < shape->width[l + 1]; r++) {
+            const double u = z[r], g = 1 / (1 + exp(-u)), slope = g + u * g * (1 - g);
+            z[r] = u * g;
+            for (size_t i = 1; i <= dim; i++) z[i * widest + r] *= slope;
+        }
+        double *swap = h;
+        h = z, z = swap;
+    }
+    double sum = 0;
+    for (size_t i = 0; i < dim; i++) sum += h[(i + 1) * widest + i];
+    free(h < z ? h : z);
+    return -((double)dim * read.p + read.q * sum) / sigma;
+}
+
+fk_field fk_model_field(const fk_model *m)
+{
+    return (fk_field){.self = m,
+                      .dim = m->config.dim,
+                      .frozen_size = sizeof(frozen_model) + m->shape.width[1] * sizeof(float),
+                      .freeze = freeze,
+                      .eval = eval,
+                      .divergence = divergence};
+}

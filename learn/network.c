@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "learn/network.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "learn/blas.h"
+
+fk_tape fk_tape_new(const fk_shape *s, size_t n, bool backward)
+{
+    assert(n % FK_LANES == 0);
+    const size_t widest = fk_shape_widest(s);
+    size_t rows = 0;
+    for (size_t l = 0; l <= s->n_layers; l++) rows += s->width[l];
+    if (backward) rows += rows + 2 * widest; /* more than the slopes need, by the inputs */
+    fk_tape tape = {.n = n};
+    fk_real *at = fk_alloc(rows * n, sizeof *at);
+    for (size_t l = 0; l <= s->n_layers; l++) tape.h[l] = at, at += s->width[l] * n;
+    if (!backward) return tape;
+    for (size_t l = 0; l + 1 < s->n_layers; l++) tape.slope[l] = at, at += s->width[l + 1] * n;
+    for (size_t i = 0; i < 2; i++) tape.d[i] = at, at += widest * n;
+    tape.d_output = at;
+    return tape;
+}
+
+void fk_tape_free(fk_tape *tape)
+{
+    free(tape->h[0]);
+    *tape = (fk_tape){0};
+}
+
+static void add_bias(size_t rows, size_t n, const fk_real *bias, fk_real *z)
+{
+    for (size_t r = 0; r < rows; r++)
+        for (size_t p = r * n; p < (r + 1) * n; p++) z[p] += bias[r];
+}
+
+void fk_network_forward(const fk_shape *s, const fk_network_ops *ops, const fk_real *param,
+                        fk_tape *tape)
+{
+    const size_t n = tape->n;
+    for (size_t l = 0; l < s->n_layers; l++) {
+        const size_t in = s->width[l], out = s->width[l + 1];
+        ops->gemm(FK_ROW_MAJOR, FK_NO_TRANS, FK_NO_TRANS, (int)out, (int)n, (int)in, 1,
+                  param + s->weight[l], (int)in, tape->h[l], (int)n, 0, tape->h[l + 1], (int)n);
+        if (l + 1 < s->n_layers)
+            ops->silu_forward(out, n, param + s->bias[l], tape->h[l + 1], tape->slope[l]);
+        else
+            add_bias(out, n, param + s->bias[l], tape->h[l + 1]);
+    }
+}
+
+void fk_network_backward(const fk_shape *s, const fk_network_ops *ops, const fk_real *param,
+                         fk_tape *tape, fk_real *gradient)
+{
+    const size_t n = tape->n, last = s->n_layers - 1, outputs = s->width[last + 1];
+    const fk_real *dz = tape->d_output;
+    for (size_t r = 0; r < outputs; r++) {
+        fk_real sum = 0;
+        for (size_t p = r * n; p < (r + 1) * n; p++) sum += dz[p];
+        gradient[s->bias[last] + r] += sum;
+    }
+    for (size_t l = last;; l--) {
+        const size_t in = s->width[l], out = s->width[l + 1];
+        ops->gemm(FK_ROW_MAJOR, FK_NO_TRANS, FK_TRANS, (int)out, (int)in, (int)n, 1, dz, (int)n,
+                  tape->h[l], (int)n, 1, gradient + s->weight[l], (int)in);
+        if (l == 0) break;
+        fk_real *before = tape->d[l % 2];
+        ops->gemm(FK_ROW_MAJOR, FK_TRANS, FK_NO_TRANS, (int)in, (int)n, (int)out, 1,
+                  param + s->weight[l], (int)in, dz, (int)n, 0, before, (int)n);
+        ops->silu_backward(in, n, tape->slope[l - 1], before, gradient + s->bias[l - 1]);
+        dz = before;
+    }
+}
+
+double fk_network_loss(const fk_shape *s, fk_tape *tape, const fk_real *target,
+                       const fk_real *weight)
+{
+    const size_t n = tape->n, rows = s->width[s->n_layers];
+    const fk_real *output = tape->h[s->n_layers];
+    double sum = 0;
+    for (size_t r = 0; r < rows; r++)
+        for (size_t p = 0; p < n; p++) {
+            const fk_real off = output[r * n + p] - target[r * n + p];
+            tape->d_output[r * n + p] = 2 * weight[p] * off;
+            sum += (double)(weight[p] * off * off);
+        }
+    return sum;
+}
