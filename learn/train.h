@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Denoising score matching (Vincent 2011; Ho et al. 2020, eq. 14): over x_0 from the data, t, and
+ * eps ~ N(0, I), with x = s x_0 + sigma eps,
+ *     minimise  E w(t) |eps_net(x, t) - eps|^2,
+ * in the network's own output (learn/model.h) with the weights
+ *     uniform      1 on the output itself: eps for an eps-network, x_0 for an x0-network, ..
+ *     snr          SNR |x_0 error|^2 = |eps error|^2,   SNR = s^2/sigma^2
+ *     min-snr      min(SNR, gamma) |x_0 error|^2        (Hang et al. 2023)
+ *     likelihood   g^2 |score error|^2                  (Song et al. 2021b, with weight g^2)
+ * t lies evenly over the schedule's usable interval, or lambda over its own; within a batch they
+ * are stratified: one shift for all (Kingma et al. 2021, appendix I). All randomness is a pure
+ * function of (seed, step, place in the batch), and sums run in an order that no thread changes: a
+ * training gives the same bits for every number of threads, interrupted or not, by one BLAS kernel.
+ */
+#ifndef FK_LEARN_TRAIN_H
+#define FK_LEARN_TRAIN_H
+
+#include "learn/adam_kernel.h"
+#include "learn/model.h"
+
+typedef enum {
+    FK_WEIGHT_UNIFORM,
+    FK_WEIGHT_SNR,
+    FK_WEIGHT_MIN_SNR,
+    FK_WEIGHT_LIKELIHOOD,
+    FK_N_WEIGHTS
+} fk_net_weight;
+
+/* Where data come from: sample number i, x (dim), called from many threads. */
+typedef struct {
+    const void *self;
+    void (*draw)(const void *self, uint64_t i, double *x);
+} fk_data;
+
+typedef struct {
+    size_t steps, batch, warmup; /* warmup: steps of linear rise, then a cosine down to `floor` */
+    double rate, floor;          /* learning rate; the last one as a part of it */
+    double beta1, beta2, epsilon;
+    double decay;   /* of the weights: AdamW's, or with `l2` the gradient of decay |p|^2 / 2 */
+    double average; /* what the moving average keeps a step; less in the first steps */
+    double gamma;   /* of min-snr */
+    bool l2, even_in_lambda;
+    fk_net_weight weight;
+    uint64_t seed;
+} fk_train_config;
+
+fk_train_config fk_train_defaults(void);
+const char *fk_net_weight_name(fk_net_weight);
+int fk_net_weight_parse(const char *what, const char *word, fk_net_weight *,
+                        fk_error *err) FK_CHECKED;
+/* FK_USAGE with one line where a number makes no sense. */
+int fk_train_check(const fk_train_config *, fk_error *err) FK_CHECKED;
+
+/* A training under way. What a checkpoint must hold is in `state` and `step`. */
+typedef struct fk_trainer {
+    fk_model_config model;
+    fk_train_config config;
+    fk_shape shape;
+    fk_schedule schedule;
+    fk_blas blas;
+    size_t step;         /* steps done */
+    fk_adam_state state; /* (fk_pad(n_params)) each */
+    struct fk_train_scratch *scratch;
+} fk_trainer;
+
+/* threads 0: all. `data` is copied, what it points to borrowed. */
+int fk_trainer_new(const fk_model_config *, const fk_train_config *, fk_data data, int threads,
+                   fk_trainer **, fk_error *err) FK_CHECKED;
+void fk_trainer_free(fk_trainer *);
+
+/* One step; returns the loss of its batch, the mean of w |eps_net - eps|^2 before the step.
+ * Allocates nothing. */
+double fk_trainer_step(fk_trainer *);
+
+/* The learning rate of step i. */
+double fk_train_rate(const fk_train_config *, size_t i);
+
+#endif

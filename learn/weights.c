@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "learn/weights.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "learn/metadata.h"
+
+static const char format[] = "fokker score network 1", checkpoint[] = "fokker training 1";
+
+static void layer_tensors(const fk_shape *s, size_t l, const float *param, fk_tensor pair[2])
+{
+    pair[0] = (fk_tensor){.n_axes = 2, .shape = {s->width[l + 1], s->width[l]}};
+    pair[1] = (fk_tensor){.n_axes = 1, .shape = {s->width[l + 1]}};
+    pair[0].x = (float *)param + s->weight[l], pair[1].x = (float *)param + s->bias[l];
+    snprintf(pair[0].name, sizeof pair[0].name, "layers.%zu.weight", l);
+    snprintf(pair[1].name, sizeof pair[1].name, "layers.%zu.bias", l);
+}
+
+int fk_weights_write(const char *path, const fk_model_config *c, const float *param,
+                     const json_t *more, fk_error *err)
+{
+    const fk_shape shape = fk_model_shape(c);
+    fk_tensor tensor[2 * (FK_MAX_HIDDEN + 1)];
+    for (size_t l = 0; l < shape.n_layers; l++) layer_tensors(&shape, l, param, tensor + 2 * l);
+    json_t *meta = fk_metadata_of_model(format, c, more);
+    int code = fk_tensors_write(path, tensor, 2 * shape.n_layers, meta, err);
+    json_decref(meta);
+    return code;
+}
+
+int fk_weights_read(const char *path, fk_model **model, json_t **more, fk_error *err)
+{
+    fk_tensors all;
+    fk_model_config c;
+    *model = NULL;
+    if (more) *more = NULL;
+    int code = fk_tensors_read(path, &all, err);
+    if (code) return code;
+    code = fk_metadata_model(path, format, all.metadata, &c, err);
+    if (!code) {
+        const fk_shape s = fk_model_shape(&c);
+        float *param = fk_alloc(s.n_params, sizeof *param);
+        for (size_t l = 0; !code && l < s.n_layers; l++) {
+            fk_tensor pair[2];
+            layer_tensors(&s, l, param, pair);
+            for (size_t i = 0; !code && i < 2; i++) {
+                const float *x;
+                code = fk_tensors_find(&all, path, pair[i].name, pair[i].shape[0],
+                                       i == 0 ? pair[i].shape[1] : 0, &x, err);
+                if (!code) memcpy(pair[i].x, x, fk_tensor_size(&pair[i]) * sizeof *x);
+            }
+        }
+        if (!code) code = fk_model_new(&c, param, model, err);
+        free(param);
+    }
+    if (!code && more) *more = json_incref(all.metadata);
+    fk_tensors_free(&all);
+    return code;
+}
+
+enum { STATES = 4 };
+static const char *const state_name[STATES] = {"param", "adam.m", "adam.v", "ema"};
+
+static void state_arrays(const fk_trainer *t, float *x[STATES])
+{
+    x[0] = t->state.param, x[1] = t->state.m, x[2] = t->state.v, x[3] = t->state.ema;
+}
+
+int fk_checkpoint_write(const char *path, const fk_trainer *t, const json_t *more, fk_error *err)
+{
+    fk_tensor tensor[STATES];
+    float *x[STATES];
+    state_arrays(t, x);
+    for (size_t i = 0; i < STATES; i++) {
+        tensor[i] = (fk_tensor){.n_axes = 1, .shape = {t->shape.n_params}, .x = x[i]};
+        strcpy(tensor[i].name, state_name[i]);
+    }
+    json_t *meta = fk_metadata_of_model(checkpoint, &t->model, more);
+    fk_metadata_add_training(meta, &t->config, t->step);
+    int code = fk_tensors_write(path, tensor, STATES, meta, err);
+    json_decref(meta);
+    return code;
+}
+
+int fk_checkpoint_read(const char *path, fk_model_config *model, fk_train_config *train,
+                       json_t **more, fk_error *err)
+{
+    fk_tensors all;
+    size_t step;
+    *more = NULL;
+    int code = fk_tensors_read(path, &all, err);
+    if (code) return code;
+    code = fk_metadata_model(path, checkpoint, all.metadata, model, err);
+    if (!code) code = fk_metadata_training(path, all.metadata, train, &step, err);
+    if (!code) *more = json_incref(all.metadata);
+    fk_tensors_free(&all);
+    return code;
+}
+
+int fk_checkpoint_restore(const char *path, fk_trainer *t, fk_error *err)
+{
+    fk_tensors all;
+    fk_train_config config;
+    float *to[STATES];
+    int code = fk_tensors_read(path, &all, err);
+    if (code) return code;
+    code = fk_metadata_training(path, all.metadata, &config, &t->step, err);
+    state_arrays(t, to);
+    for (size_t i = 0; !code && i < STATES; i++) {
+        const float *x;
+        code = fk_tensors_find(&all, path, state_name[i], t->shape.n_params, 0, &x, err);
+        if (!code) memcpy(to[i], x, t->shape.n_params * sizeof *x);
+    }
+    fk_tensors_free(&all);
+    return code;
+}
