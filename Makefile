@@ -100,9 +100,10 @@ check: all $(CHECKS) ## unit tests, cross-checks in Python, layers
 demos: all ## run the teaching demos; figures into out/demos/
 	@for d in $(DEMOS); do $$d || exit; done
 
-verify: check demos ## unit tests, demos, then every claim with its controls; out/verify/
+verify: check demos ## unit tests, demos, then every claim and number; out/verify/
 	@mkdir -p out/verify
 	$B/fokker verify --json out/verify/ledger.json --junit out/verify/junit.xml $(VERIFY_FLAGS)
+	@FOKKER=$B/fokker python3 tests/notes.py out/verify/ledger.json
 
 moments: all ## every scheme's law against four million particles (minutes)
 	FOKKER=$B/fokker FOKKER_MOMENTS_N=4000000 python3 tests/moments.py
