@@ -18,7 +18,4 @@ typedef struct {
 void fk_batch_fill(const fk_model_config *, const fk_train_config *, const fk_schedule *,
                    const fk_data *, size_t step, size_t first, fk_batch *);
 
-/* w on |eps error|^2, at these coefficients and for an output with eps = p x + q F. */
-double fk_net_weight_at(const fk_train_config *, const fk_coeffs *, double q);
-
 #endif

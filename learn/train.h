@@ -72,6 +72,9 @@ void fk_trainer_free(fk_trainer *);
  * Allocates nothing. */
 double fk_trainer_step(fk_trainer *);
 
+/* w on |eps error|^2, at these coefficients and for an output with eps = p x + q F. */
+double fk_net_weight_at(const fk_train_config *, const fk_coeffs *, double q);
+
 /* The learning rate of step i. */
 double fk_train_rate(const fk_train_config *, size_t i);
 

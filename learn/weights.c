@@ -18,14 +18,30 @@ static void layer_tensors(const fk_shape *s, size_t l, const float *param, fk_te
     snprintf(pair[1].name, sizeof pair[1].name, "layers.%zu.bias", l);
 }
 
-int fk_weights_write(const char *path, const fk_model_config *c, const float *param,
-                     const json_t *more, fk_error *err)
+static int write_layers(const char *path, const fk_model_config *c, const float *param,
+                        const json_t *meta, fk_error *err)
 {
     const fk_shape shape = fk_model_shape(c);
     fk_tensor tensor[2 * (FK_MAX_HIDDEN + 1)];
     for (size_t l = 0; l < shape.n_layers; l++) layer_tensors(&shape, l, param, tensor + 2 * l);
+    return fk_tensors_write(path, tensor, 2 * shape.n_layers, meta, err);
+}
+
+int fk_weights_write(const char *path, const fk_model_config *c, const float *param,
+                     const json_t *more, fk_error *err)
+{
     json_t *meta = fk_metadata_of_model(format, c, more);
-    int code = fk_tensors_write(path, tensor, 2 * shape.n_layers, meta, err);
+    int code = write_layers(path, c, param, meta, err);
+    json_decref(meta);
+    return code;
+}
+
+int fk_weights_write_trained(const char *path, const fk_trainer *t, const json_t *more,
+                             fk_error *err)
+{
+    json_t *meta = fk_metadata_of_model(format, &t->model, more);
+    fk_metadata_add_training(meta, &t->config, t->step);
+    int code = write_layers(path, &t->model, t->state.ema, meta, err);
     json_decref(meta);
     return code;
 }

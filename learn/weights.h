@@ -13,6 +13,9 @@
 /* more: an object of strings added to the metadata, or NULL; borrowed. */
 int fk_weights_write(const char *path, const fk_model_config *, const float *param,
                      const json_t *more, fk_error *err) FK_CHECKED;
+/* The average of a training, with the config of the training as well. */
+int fk_weights_write_trained(const char *path, const fk_trainer *, const json_t *more,
+                             fk_error *err) FK_CHECKED;
 /* more: a new reference to the whole metadata, or NULL. */
 int fk_weights_read(const char *path, fk_model **, json_t **more, fk_error *err) FK_CHECKED;
 

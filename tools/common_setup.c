@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analytic/marginal.h"
 #include "analytic/node_facts.h"
+#include "learn/weights.h"
 #include "registry.h"
 
 static bool is(const char *a, const char *b)
@@ -107,10 +109,43 @@ int setup_remake(setup *s, size_t steps, fk_error *err)
     return fk_plan_new(&s->axis, &s->scheme, &s->plan, err);
 }
 
+/* A network knows the noise levels that it was trained on, and by its smoothness a little more. */
+static int check_levels(const setup *s, fk_error *err)
+{
+    const double slack = 0.5; /* a twentieth of the range of vp-linear: e^slack in the noise */
+    if (!s->network) return FK_OK;
+    const fk_schedule *own = &s->network->schedule;
+    const double top = fk_schedule_at(own, own->t_min).lambda;
+    const double low = fk_schedule_at(own, own->t_max).lambda;
+    /* the last level of a chain may be none at all: no score is asked for there */
+    const double end = s->chain_spec ? s->axis.node[s->axis.n_steps - 1].lambda : s->to.lambda;
+    if (end <= top + slack && s->from.lambda >= low - slack) return FK_OK;
+    return fk_fail(err, FK_USAGE,
+                   "--score %s: trained for lambda from %.4g to %.4g, and this run goes from %.4g "
+                   "to %.4g: set --t-start, --t-end",
+                   s->score_file, low, top, s->from.lambda, end);
+}
+
+static int read_network(setup *s, fk_error *err)
+{
+    if (!s->score_file) return FK_OK;
+    int code = fk_weights_read(s->score_file, &s->network, NULL, err);
+    if (!code && s->network->config.dim != s->mixture->dim)
+        code = fk_fail(err, FK_USAGE, "--score %s: a network of dimension %zu, and %s has %zu",
+                       s->score_file, s->network->config.dim, s->mixture_spec, s->mixture->dim);
+    return code;
+}
+
+fk_field setup_field(const setup *s, const fk_mixture *mixture)
+{
+    return s->network ? fk_model_field(s->network) : fk_mixture_field(mixture);
+}
+
 int setup_make(setup *s, fk_error *err)
 {
     int code = check_words(s, err);
     if (!code) code = fk_mixture_read(s->mixture_spec, &s->mixture, err);
+    if (!code) code = read_network(s, err);
     if (!code) code = fk_registry_parse_scheme(s->scheme_spec, &s->scheme, err);
     if (!code) code = check_combination(s, err);
     if (code) return code;
@@ -126,10 +161,11 @@ int setup_make(setup *s, fk_error *err)
     if (s->scheme.adaptive) {
         if (isnan(s->rtol)) s->rtol = 1e-6;
         if (isnan(s->atol)) s->atol = 1e-6;
-        return FK_OK;
+        return check_levels(s, err);
     }
     if (!s->grid) s->grid = s->chain_spec ? "trailing" : "lambda";
-    return setup_remake(s, s->steps, err);
+    code = setup_remake(s, s->steps, err);
+    return code ? code : check_levels(s, err);
 }
 
 void setup_free(setup *s)
@@ -138,6 +174,7 @@ void setup_free(setup *s)
     fk_axis_free(&s->axis);
     free(s->facts);
     fk_chain_free(&s->chain);
+    fk_model_free(s->network);
     fk_mixture_free(s->mixture);
 }
 

@@ -6,16 +6,19 @@
 
 #include "analytic/mixture.h"
 #include "core/cli.h"
+#include "learn/model.h"
 #include "schedules/scheme.h"
 
 typedef struct {
     /* as given; NULL, 0 and NaN where not */
     const char *mixture_spec, *schedule_spec, *chain_spec, *scheme_spec, *grid, *prior, *final;
+    const char *score_file;
     size_t steps;
     double t_start, t_end, rtol, atol;
     bool reads_tables; /* the command does: adaptive schemes, which have none, are refused */
     /* made of it; parts that are not used stay zero */
     fk_mixture *mixture;
+    fk_model *network; /* of score_file */
     fk_schedule schedule;
     fk_chain chain;
     fk_scheme scheme;
@@ -41,9 +44,11 @@ setup setup_default(void);
         {"t-end", "T", "end time (default t_min)", FK_OPT_REAL, &(s).t_end, false},                  \
         {"prior",     "P",        "law of the start: exact (default), normal or standard",           \
          FK_OPT_TEXT, &(s).prior, false},                                                            \
+        {"final",     "F",        "none (default), or denoise: return x0hat at the end",             \
+         FK_OPT_TEXT, &(s).final, false},                                                            \
     {                                                                                                \
-        "final", "F", "none (default), or denoise: return x0hat at the end", FK_OPT_TEXT,            \
-            &(s).final, false                                                                        \
+        "score", "W", "weights of fokker train: its score in place of the exact one", FK_OPT_TEXT,   \
+            &(s).score_file, false                                                                   \
     }
 
 /* Make mixture, scheme, axis and plan, after checking the options against one another. */
@@ -53,6 +58,8 @@ int setup_make(setup *, fk_error *) FK_CHECKED;
 int setup_remake(setup *, size_t steps, fk_error *) FK_CHECKED;
 void setup_free(setup *);
 
+/* The score that drives the run: the network's, or this mixture's. */
+fk_field setup_field(const setup *, const fk_mixture *);
 /* The start's standard deviation where it is a centred Gaussian, 0 where it is the marginal. */
 double setup_start_std(const setup *);
 /* Whether --final denoise was given; and the step that does it, x0hat = (x + sigma^2 score)/s. */

@@ -35,6 +35,11 @@ static int check(const run *r, fk_error *err)
 static int check_setup(const run *r, fk_error *err)
 {
     const fk_mixture *m = r->s.mixture;
+    if (m->dim > 1 && r->s.network)
+        return fk_fail(err, FK_USAGE,
+                       "--score %s: the law of a sampler driven by a network is known in 1-D, and "
+                       "%s has %zu dimensions",
+                       r->s.score_file, r->s.mixture_spec, m->dim);
     if (m->dim > 1 && m->k > 1)
         return fk_fail(
             err, FK_USAGE,
@@ -77,13 +82,13 @@ static int law_along(const run *r, size_t axis, fk_law_record *record, fk_error 
     if (code) return code;
     size_t n;
     fk_step *step = tables_of(s, &n);
-    const fk_field field = fk_mixture_field(m);
+    const fk_field field = setup_field(s, m);
     fk_marginal *from = fk_marginal_new(m, s->from.s, s->from.sigma);
     fk_marginal *to = data ? fk_marginal_new(m, 1, 0) : fk_marginal_new(m, s->to.s, s->to.sigma);
     const fk_law_problem problem = {.step = step,
                                     .n_steps = n,
                                     .field = &field,
-                                    .own_score = true,
+                                    .own_score = !s->network,
                                     .start = {from, setup_start_std(s)},
                                     .end = to,
                                     .cells = r->cells,

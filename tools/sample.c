@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "analytic/draws.h"
-#include "analytic/marginal.h"
 #include "analytic/mixture_json.h"
 #include "core/brownian.h"
 #include "core/cli.h"
@@ -49,7 +48,8 @@ static int check_options(const run *r, fk_error *err)
 static int check_outputs(run *r, fk_error *err)
 {
     const char *grid = r->s.grid && strncmp(r->s.grid, "file:", 5) == 0 ? r->s.grid + 5 : NULL;
-    const char *const in[] = {r->s.mixture_spec, r->start_file, r->noise_file, grid};
+    const char *const in[] = {r->s.mixture_spec, r->start_file, r->noise_file, grid,
+                              r->s.score_file};
     const size_t stem = strlen(r->out) - 4; /* less ".npy" or ".csv" */
     r->record = fk_alloc(stem + 6, 1);
     memcpy(r->record, r->out, stem);
@@ -170,7 +170,7 @@ static int denoise(run *r, const fk_field *field, fk_error *err)
 static int sample(run *r, fk_error *err)
 {
     const double std = setup_start_std(&r->s);
-    const fk_field field = fk_mixture_field(r->s.mixture);
+    const fk_field field = setup_field(&r->s, r->s.mixture);
     const fk_points given = {r->start.x, r->n, r->s.mixture->dim};
     const fk_marginal_start marginal = {r->s.mixture, r->s.from.s, r->s.from.sigma, r->seed};
     const fk_gaussian_start gaussian = {r->seed, 0.0, std};
@@ -201,6 +201,8 @@ static json_t *record(const run *r)
     set_text(json, r->s.chain_spec ? "chain" : "schedule",
              r->s.chain_spec ? r->s.chain_spec : r->s.schedule_spec);
     set_text(json, "scheme", r->s.scheme_spec);
+    set_text(json, "score", r->s.score_file);
+    set_text(json, "blas", r->s.network ? r->s.network->blas : NULL);
     if (r->s.scheme.adaptive) {
         json_object_set_new(json, "rtol", fk_json_real(r->s.rtol));
         json_object_set_new(json, "atol", fk_json_real(r->s.atol));
@@ -266,7 +268,7 @@ int main(int argc, char **argv)
          true},
         {0}};
     const fk_command command = {
-        "sample", "Run a sampler on a mixture whose score is known exactly.",
+        "sample", "Run a sampler on a mixture, by its exact score or a network's.",
         "fokker sample --mixture ring-8 --scheme heun --steps 30 --n 1000 --out ring.npy", NULL,
         table};
     fk_error err = {0};

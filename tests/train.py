@@ -1,0 +1,213 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""fokker train and --score as people use them: the weights file read by nothing but Python gives the
+network's own output; a training interrupted and resumed ends with the same file; wrong options and
+broken files get one line."""
+import csv
+import json
+import math
+import os
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+FOKKER = os.path.abspath(os.environ["FOKKER"])
+SMALL = ["--hidden", "24,16", "--steps", "400", "--batch", "96", "--warmup", "20", "--rate", "1e-2",
+         "--average", "0.98", "--seed", "2385"]
+checks = failed = 0
+
+
+def run(*words):
+    return subprocess.run([FOKKER, *words], capture_output=True, text=True, timeout=300)
+
+
+def expect(true, what, found=None):
+    global checks, failed
+    checks += 1
+    if not true:
+        failed += 1
+        print(f"FAILED: {what}" + ("" if found is None else f"\n    found: {found!r}"))
+
+
+def good(*words):
+    done = run(*words)
+    expect(done.returncode == 0 and done.stderr == "", f"{words} succeeds",
+           (done.returncode, done.stderr))
+    return done.stdout
+
+
+def bad(words, code, *parts):
+    before = sorted(os.listdir("."))
+    done = run(*words)
+    expect(done.returncode == code, f"{words} exits with {code}", (done.returncode, done.stderr))
+    expect(len(done.stderr.splitlines()) == 1, f"{words} prints one line", done.stderr)
+    for part in parts:
+        expect(part in done.stderr, f"{words} says {part!r}", done.stderr)
+    expect(sorted(os.listdir(".")) == before, f"{words} leaves no file", os.listdir("."))
+
+
+def whole(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
+def rows(path):
+    with open(path) as f:
+        return [{k: float(v) for k, v in row.items()}
+                for row in csv.DictReader(line for line in f if not line.startswith("#"))]
+
+
+def tensors(path):
+    """Metadata, and NAME -> (shape, numbers)."""
+    data = whole(path)
+    length, = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8:8 + length])
+    meta = header.pop("__metadata__")
+    out = {}
+    for name, t in header.items():
+        a, b = t["data_offsets"]
+        out[name] = (t["shape"], struct.unpack(f"<{(b - a) // 4}f", data[8 + length + a:8 + length + b]))
+    return meta, out
+
+
+def network(path):
+    """eps(x, s, sigma) for a vector x, from the file alone."""
+    meta, weights = tensors(path)
+    std, lo, hi = (float(meta[k]) for k in ("data_std", "time_from", "time_to"))
+    layers = len(meta["hidden"].split(",")) + 1
+
+    def eps(x, s, sigma):
+        wide = s * s * std * std + sigma * sigma
+        turn = math.pi / 2 * (math.log(s / sigma) - lo) / (hi - lo)
+        h = [v / math.sqrt(wide) for v in x]
+        for j in range(1, int(meta["frequencies"]) + 1):
+            h += [math.cos(j * turn), math.sin(j * turn)]
+        for l in range(layers):
+            (out, inputs), w = weights[f"layers.{l}.weight"]
+            _, b = weights[f"layers.{l}.bias"]
+            z = [b[r] + sum(w[r * inputs + i] * h[i] for i in range(inputs)) for r in range(out)]
+            h = z if l + 1 == layers else [u / (1 + math.exp(-u)) for u in z]
+        size, r = s * s + sigma * sigma, math.sqrt(s * s + sigma * sigma)
+        p, q = {"eps": (0, 1), "x0": (1 / sigma, -s / sigma), "v": (sigma / size, s / r),
+                "score": (0, -sigma / r),
+                "edm": (sigma / wide, -s * std / math.sqrt(wide))}[meta["output"]]
+        return [p * a + q * b for a, b in zip(x, h)]
+    return eps
+
+
+def training_reports_its_excess_over_the_floor():
+    out = good("train", "--mixture", "three-1d", *SMALL, "--out", "a.safetensors")
+    expect("excess of eps over the floor" in out.splitlines()[-1], "the excess is told", out[-200:])
+    curve, record = rows("a.csv"), json.load(open("a.json"))
+    expect(len(curve) == 50 and curve[-1]["step"] == 400, "the curve has 50 rows", len(curve))
+    expect(curve[-1]["excess"] < curve[0]["excess"] / 3, "the excess falls", curve[-1])
+    expect(0 < record["excess_mean"] < 0.1 < 3 * record["excess_max"], "the record has it", record)
+    # the loss is the floor and the excess, less what chance does in 8 batches of 96
+    expect(abs(curve[-1]["loss"] - curve[-1]["floor"]) < 0.1, "loss and floor agree", curve[-1])
+    expect(record["blas"].endswith("1 thread"), "the BLAS is told", record["blas"])
+
+
+def any_number_of_threads_gives_the_same_files():
+    for threads in "1", "3":
+        good("train", "--mixture", "three-1d", *SMALL, "--threads", threads, "--quiet", "--out",
+             f"t{threads}.safetensors")
+        expect(whole(f"t{threads}.safetensors") == whole("a.safetensors"), f"{threads} threads")
+
+
+def a_training_interrupted_and_resumed_ends_with_the_same_file():
+    words = [FOKKER, "train", "--mixture", "three-1d", *SMALL, "--threads", "1", "--checkpoint",
+             "state", "--out", "b.safetensors"]
+    child = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for _ in range(7):
+        child.stdout.readline()
+    time.sleep(0.02)
+    child.send_signal(signal.SIGINT)
+    child.communicate(timeout=60)
+    expect(child.returncode == 130, "interrupted", child.returncode)
+    expect(not os.path.exists("b.safetensors"), "no half training leaves weights")
+    step = int(tensors("state")[0]["step"])
+    expect(48 <= step < 400, "the checkpoint is from under way", step)
+    good("train", "--resume", "state", "--out", "b.safetensors")
+    for ending in "safetensors", "csv":
+        a, b = (b"\n".join(x for x in whole(f"{n}.{ending}").split(b"\n") if x[:1] != b"#")
+                for n in "ab")
+        expect(a == b, f"the same .{ending} as without the interruption")
+
+
+def python_alone_reproduces_the_network():
+    """By a single DDIM step, x' = (s'/s)(x - sigma eps) + sigma' eps, solved for eps."""
+    t = good("schedule", "--schedule", "vp-linear", "--t", "0.43,0.12").splitlines()
+    t = list(csv.DictReader(line for line in t if not line.startswith("#")))
+    (s, sigma), (s1, sigma1) = ((float(r["s"]), float(r["sigma"])) for r in t)
+    for output in "eps", "x0", "v", "score", "edm":
+        good("train", "--mixture", "full-2d", "--output", output, "--hidden", "24,16", "--steps", "40",
+             "--batch", "64", "--out", "p.safetensors")
+        x = [[-1.31 + 0.27 * i, 0.83 - 0.19 * i * i / 7] for i in range(20)]
+        with open("start.csv", "w") as f:
+            f.writelines(f"{a!r},{b!r}\n" for a, b in x)
+        good("sample", "--mixture", "full-2d", "--scheme", "ddim:eta=0", "--steps", "1", "--start",
+             "start.csv", "--t-start", "0.43", "--t-end", "0.12", "--score", "p.safetensors",
+             "--out", "end.csv")
+        eps, worst, wrong = network("p.safetensors"), 0, 0
+        for a, end in zip(x, rows("end.csv")):
+            for k, want in enumerate(eps(a, s, sigma)):
+                found = (end[f"x{k}"] - s1 / s * a[k]) / (sigma1 - s1 / s * sigma)
+                worst = max(worst, abs(found - want) / (1 + abs(want)))
+                wrong = max(wrong, abs(found - eps(a, s, sigma * 1.1)[k]))
+        expect(worst < 1e-5, f"{output}: Python reproduces the output to 1e-5", worst)
+        expect(wrong > 1e-3, f"{output}: and would see another sigma", wrong)
+    try:
+        from safetensors import safe_open
+    except ImportError:
+        return
+    with safe_open("p.safetensors", "np") as f:
+        expect(f.metadata() == tensors("p.safetensors")[0], "safetensors reads the same")
+
+
+def a_network_drives_samplers_and_laws():
+    law = good("law", "--mixture", "three-1d", "--scheme", "dpmpp-2m", "--steps", "20", "--against",
+               "data", "--score", "a.safetensors")
+    exact = good("law", "--mixture", "three-1d", "--scheme", "dpmpp-2m", "--steps", "20",
+                 "--against", "data")
+    w1 = [float(list(csv.DictReader(x for x in text.splitlines() if x[0] != "#"))[0]["w1"])
+          for text in (law, exact)]
+    expect(2 * w1[1] < w1[0] < 0.5, "the law of a crude network is off, and not by much", w1)
+    files = []
+    for block in "16", "240":
+        good("sample", "--mixture", "three-1d", "--scheme", "euler-maruyama", "--steps", "10", "--n",
+             "1000", "--score", "a.safetensors", "--block", block, "--out", f"s{block}.npy")
+        files.append(whole(f"s{block}.npy"))
+    expect(files[0] == files[1], "blocks of every size give the same bits")
+
+
+def wrong_options_get_one_line():
+    train = ["train", "--mixture", "three-1d"]
+    bad(["train"], 2, "give --mixture M, or --resume F")
+    bad([*train, "--resume", "state"], 2, "--mixture: state tells the mixture")
+    bad([*train, "--out", "w.npy"], 2, "must end in .safetensors")
+    bad([*train, "--output", "eta"], 2, "--output eta: it is eps, x0, v, score or edm")
+    bad([*train, "--weight", "min"], 2, "--weight min: it is uniform, snr, min-snr or likelihood")
+    bad([*train, "--hidden", "8,8,8,8,8", "--out", "w.safetensors"], 2, "1 to 4 widths")
+    bad([*train, "--rate", "-1", "--out", "w.safetensors"], 2, "--rate -1: it is above 0")
+    bad(["train", "--resume", "a.safetensors", "--out", "w.safetensors"], 2, "another kind of file")
+    sample = ["sample", "--scheme", "heun", "--out", "x.npy", "--mixture"]
+    bad([*sample, "ring-8", "--score", "a.safetensors"], 2, "dimension 1, and ring-8 has 2")
+    bad([*sample, "three-1d", "--score", "state"], 2, "another kind of file")
+    bad([*sample, "three-1d", "--score", "none.safetensors"], 4, "none.safetensors: cannot read")
+    bad([*sample, "three-1d", "--schedule", "edm", "--score", "a.safetensors"], 2, "trained for lambda")
+
+
+with tempfile.TemporaryDirectory() as folder:
+    os.chdir(folder)
+    for test in (training_reports_its_excess_over_the_floor,
+                 any_number_of_threads_gives_the_same_files,
+                 a_training_interrupted_and_resumed_ends_with_the_same_file,
+                 python_alone_reproduces_the_network, a_network_drives_samplers_and_laws,
+                 wrong_options_get_one_line):
+        test()
+    os.chdir("/")
+print(f"{checks - failed} of {checks} checks passed")
+sys.exit(failed > 0)
