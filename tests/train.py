@@ -186,7 +186,8 @@ def a_network_drives_samplers_and_laws():
 def wrong_options_get_one_line():
     train = ["train", "--mixture", "three-1d"]
     bad(["train"], 2, "give --mixture M, or --resume F")
-    bad([*train, "--resume", "state"], 2, "--mixture: state tells the mixture")
+    bad([*train, "--resume", "state"], 2, "state holds all that makes the training")
+    bad(["train", "--resume", "state", "--steps", "500"], 2, "state holds all")
     bad([*train, "--out", "w.npy"], 2, "must end in .safetensors")
     bad([*train, "--output", "eta"], 2, "--output eta: it is eps, x0, v, score or edm")
     bad([*train, "--weight", "min"], 2, "--weight min: it is uniform, snr, min-snr or likelihood")

@@ -9,162 +9,23 @@
 #include <string.h>
 
 #include "analytic/mixture_json.h"
-#include "core/cli.h"
 #include "core/json.h"
 #include "core/noise.h"
 #include "core/table.h"
-#include "learn/weights.h"
 #include "tools/train_excess.h"
+#include "tools/train_setup.h"
 
 /* Rows of the learning curve; a checkpoint is written with each. Noise levels and draws for a row,
  * and for the result. */
 enum { ROWS = 50, ROW_LEVELS = 16, ROW_DRAWS = 1024, LEVELS = 64, DRAWS = 16384 };
 
-typedef struct {
-    const char *mixture_spec, *schedule_spec, *out, *checkpoint, *resume;
-    const char *weight, *output, *time, *even_in, *optimiser;
-    fk_indices hidden;
-    fk_train_config config;
-    fk_cli cli;
-
-    char *weights_file, *curve_file, *record_file;
-    fk_model_config model;
-    fk_mixture *mixture;
-    fk_trainer *trainer;
-    char *resumed_spec; /* of the mixture, where a checkpoint told it */
-    json_t *curve;      /* rows [step, loss, excess] */
-    double floor;
-} run;
-
 static void draw(const void *self, uint64_t i, double *x)
 {
-    const run *r = self;
+    const train_run *r = self;
     fk_mixture_draw(r->mixture, r->config.seed, FK_STREAM_DATA, i, x);
 }
 
-/* The options that make a training are in the checkpoint that it is resumed from. */
-static int check_options(const run *r, fk_error *err)
-{
-    if (r->resume && r->mixture_spec)
-        return fk_fail(err, FK_USAGE,
-                       "--mixture: %s tells the mixture; of a resumed training give --out, "
-                       "--checkpoint and --threads alone",
-                       r->resume);
-    if (!r->resume && !r->mixture_spec)
-        return fk_fail(err, FK_USAGE, "give --mixture M, or --resume F");
-    if (r->out && !fk_path_has_ending(r->out, "safetensors"))
-        return fk_fail(err, FK_USAGE, "--out %s: the file must end in .safetensors", r->out);
-    return FK_OK;
-}
-
-/* Root mean square of the data's coordinates. */
-static double size_of(const fk_mixture *m)
-{
-    double *mean = fk_alloc(m->dim * (m->dim + 1), sizeof *mean), *cov = mean + m->dim, sum = 0;
-    fk_mixture_moments(m, mean, cov);
-    for (size_t i = 0; i < m->dim; i++) sum += cov[i * (m->dim + 1)] + mean[i] * mean[i];
-    free(mean);
-    return sum > 0 ? sqrt(sum / (double)m->dim) : 1;
-}
-
-static int set_hidden(run *r, fk_error *err)
-{
-    if (r->hidden.n == 0) return FK_OK;
-    bool fits = r->hidden.n <= FK_MAX_HIDDEN;
-    for (size_t l = 0; fits && l < r->hidden.n; l++) {
-        fits = r->hidden.i[l] >= 1 && r->hidden.i[l] <= FK_MAX_WIDTH;
-        r->model.hidden[l] = r->hidden.i[l];
-    }
-    r->model.n_hidden = r->hidden.n;
-    return fits ? FK_OK
-                : fk_fail(err, FK_USAGE, "--hidden: take 1 to %d widths, 1 to %d each",
-                          (int)FK_MAX_HIDDEN, (int)FK_MAX_WIDTH);
-}
-
-static int set_words(run *r, fk_error *err)
-{
-    fk_schedule schedule;
-    int code = fk_net_output_parse("--output", r->output, &r->model.output, err);
-    if (!code) code = fk_net_time_parse("--time", r->time, &r->model.time, err);
-    if (!code) code = fk_net_weight_parse("--weight", r->weight, &r->config.weight, err);
-    if (!code) code = fk_schedule_parse(r->model.schedule, &schedule, err);
-    if (code) return code;
-    r->config.even_in_lambda = r->even_in ? strcmp(r->even_in, "lambda") == 0 : schedule.exploding;
-    r->config.l2 = strcmp(r->optimiser, "adam") == 0;
-    if (r->even_in && !r->config.even_in_lambda && strcmp(r->even_in, "t") != 0)
-        return fk_fail(err, FK_USAGE, "--even-in %s: it is t or lambda", r->even_in);
-    if (!r->config.l2 && strcmp(r->optimiser, "adamw") != 0)
-        return fk_fail(err, FK_USAGE, "--optimiser %s: it is adam or adamw", r->optimiser);
-    return fk_model_set_range(&r->model, err);
-}
-
-static int begin(run *r, fk_error *err)
-{
-    int code = fk_mixture_read(r->mixture_spec, &r->mixture, err);
-    if (!code)
-        code = fk_model_defaults(r->schedule_spec, r->mixture->dim, size_of(r->mixture), &r->model,
-                                 err);
-    if (!code) code = set_hidden(r, err);
-    if (!code) code = set_words(r, err);
-    r->curve = json_array();
-    return code;
-}
-
-static int resume(run *r, fk_error *err)
-{
-    json_t *meta;
-    int code = fk_checkpoint_read(r->resume, &r->model, &r->config, &meta, err);
-    if (code) return code;
-    const char *mixture = json_string_value(json_object_get(meta, "mixture"));
-    const char *curve = json_string_value(json_object_get(meta, "curve"));
-    r->mixture_spec = r->resumed_spec = fk_strdup(mixture ? mixture : "");
-    r->curve = json_loads(curve ? curve : "", 0, NULL);
-    json_decref(meta);
-    if (!json_is_array(r->curve))
-        return fk_fail(err, FK_USAGE, "%s: metadata \"curve\": it is no learning curve", r->resume);
-    code = fk_mixture_read(r->mixture_spec, &r->mixture, err);
-    if (!code && r->mixture->dim != r->model.dim)
-        code = fk_fail(err, FK_USAGE, "%s: the network has dimension %zu, %s has %zu", r->resume,
-                       r->model.dim, r->mixture_spec, r->mixture->dim);
-    return code;
-}
-
-/* The name of a mixture for a file: "three-1d", "dir/own.json" -> "own". */
-static char *plain_name(const char *spec)
-{
-    const char *base = strrchr(spec, '/');
-    char *name = fk_strdup(base ? base + 1 : spec), *dot = strrchr(name, '.');
-    if (dot && dot > name) *dot = '\0';
-    return name;
-}
-
-static int set_files(run *r, fk_error *err)
-{
-    char *name = plain_name(r->mixture_spec);
-    const size_t room = strlen(name) + 40 + (r->out ? strlen(r->out) : 0);
-    char *stem = fk_alloc(room, 1);
-    if (r->out)
-        snprintf(stem, room, "%.*s", (int)(strlen(r->out) - strlen(".safetensors")), r->out);
-    else
-        snprintf(stem, room, "out/train/%s", name);
-    free(name);
-    char **const file[] = {&r->weights_file, &r->curve_file, &r->record_file};
-    const char *const ending[] = {"safetensors", "csv", "json"};
-    int code = r->out ? FK_OK : fk_make_folder("out/train", err);
-    for (size_t i = 0; i < 3; i++) {
-        *file[i] = fk_alloc(room + 16, 1);
-        snprintf(*file[i], room + 16, "%s.%s", stem, ending[i]);
-        if (!code && fk_file_same(r->mixture_spec, *file[i]))
-            code = fk_fail(err, FK_USAGE, "--out: this run reads %s and would write it",
-                           r->mixture_spec);
-        if (!code) code = fk_file_probe(*file[i], err);
-    }
-    if (!code && r->checkpoint) code = fk_file_probe(r->checkpoint, err);
-    free(stem);
-    return code;
-}
-
-static json_t *metadata(const run *r, bool curve)
+static json_t *metadata(const train_run *r, bool curve)
 {
     json_t *more = json_object();
     json_object_set_new(more, "mixture", json_string(r->mixture_spec));
@@ -176,7 +37,7 @@ static json_t *metadata(const run *r, bool curve)
     return more;
 }
 
-static int write_checkpoint(const run *r, fk_error *err)
+static int write_checkpoint(const train_run *r, fk_error *err)
 {
     if (!r->checkpoint) return FK_OK;
     json_t *more = metadata(r, true);
@@ -185,13 +46,14 @@ static int write_checkpoint(const run *r, fk_error *err)
     return code;
 }
 
-static excess_setting setting(const run *r, size_t draws)
+static excess_setting setting(const train_run *r, size_t draws)
 {
     const int threads = r->cli.threads ? r->cli.threads : omp_get_max_threads();
     return (excess_setting){r->mixture, &r->trainer->schedule, draws, threads};
 }
 
-static int measure(const run *r, size_t levels, size_t draws, excess_summary *sum, fk_error *err)
+static int measure(const train_run *r, size_t levels, size_t draws, excess_summary *sum,
+                   fk_error *err)
 {
     fk_model *model;
     int code = fk_model_new(&r->model, r->trainer->state.ema, &model, err);
@@ -203,7 +65,7 @@ static int measure(const run *r, size_t levels, size_t draws, excess_summary *su
 }
 
 /* "train: step 400 of 20000, loss 0.2131 over 0.2109, excess 0.0034", in place of the bar. */
-static void tell(const run *r, double loss, double excess)
+static void tell(const train_run *r, double loss, double excess)
 {
     if (fk_cli_quiet()) return;
     printf("step %zu of %zu: loss %.5g over its floor %.5g, excess of eps %.3g\n", r->trainer->step,
@@ -212,7 +74,7 @@ static void tell(const run *r, double loss, double excess)
 }
 
 /* Up to the next row of the curve. */
-static int advance(run *r, fk_progress *progress, fk_error *err)
+static int advance(train_run *r, fk_progress *progress, fk_error *err)
 {
     const size_t rows = r->config.steps < ROWS ? r->config.steps : ROWS;
     const size_t from = r->trainer->step, row = from * rows / r->config.steps + 1;
@@ -233,7 +95,7 @@ static int advance(run *r, fk_progress *progress, fk_error *err)
     return write_checkpoint(r, err);
 }
 
-static int train(run *r, fk_error *err)
+static int train(train_run *r, fk_error *err)
 {
     int code =
         fk_trainer_new(&r->model, &r->config, (fk_data){r, draw}, r->cli.threads, &r->trainer, err);
@@ -247,7 +109,7 @@ static int train(run *r, fk_error *err)
     return code;
 }
 
-static int write_curve(const run *r, fk_error *err)
+static int write_curve(const train_run *r, fk_error *err)
 {
     fk_csv *csv;
     int code = fk_csv_create(r->curve_file, "step,loss,floor,excess",
@@ -266,7 +128,7 @@ static int write_curve(const run *r, fk_error *err)
     return fk_csv_commit(csv, err);
 }
 
-static int write_record(const run *r, const excess_summary *sum, fk_error *err)
+static int write_record(const train_run *r, const excess_summary *sum, fk_error *err)
 {
     json_t *json = json_pack(
         "{s:s, s:s, s:s, s:o, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:s}", "version",
@@ -281,7 +143,7 @@ static int write_record(const run *r, const excess_summary *sum, fk_error *err)
     return code;
 }
 
-static int finish(const run *r, fk_error *err)
+static int finish(const train_run *r, fk_error *err)
 {
     excess_summary sum;
     int code = measure(r, LEVELS, DRAWS, &sum, err);
@@ -299,7 +161,7 @@ static int finish(const run *r, fk_error *err)
     return code;
 }
 
-static void release(run *r)
+static void release(train_run *r)
 {
     free(r->resumed_spec);
     free(r->weights_file), free(r->curve_file), free(r->record_file);
@@ -311,12 +173,12 @@ static void release(run *r)
 
 int main(int argc, char **argv)
 {
-    run r = {.schedule_spec = "vp-linear",
-             .weight = "uniform",
-             .output = "eps",
-             .time = "lambda",
-             .optimiser = "adamw",
-             .config = fk_train_defaults()};
+    train_run r = {.schedule_spec = "vp-linear",
+                   .weight = "uniform",
+                   .output = "eps",
+                   .time = "lambda",
+                   .optimiser = "adamw",
+                   .config = fk_train_defaults()};
     fk_train_config *c = &r.config;
     const fk_option table[] = {
         {"mixture", "M", "built-in name or JSON file", FK_OPT_TEXT, &r.mixture_spec, false},
@@ -355,9 +217,7 @@ int main(int argc, char **argv)
         "fokker train --mixture three-1d --steps 2000 --out three.safetensors", NULL, table};
     fk_error err = {0};
     r.cli = fk_cli_parse(&command, argc, argv);
-    int code = check_options(&r, &err);
-    if (!code) code = r.resume ? resume(&r, &err) : begin(&r, &err);
-    if (!code) code = set_files(&r, &err);
+    int code = train_prepare(&r, &err);
     if (!code) code = train(&r, &err);
     if (!code) code = finish(&r, &err);
     release(&r);

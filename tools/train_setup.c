@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tools/train_setup.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/file.h"
+
+/* Whether an option that makes the training differs from its default. */
+static bool is_made(const train_run *r)
+{
+    const fk_train_config *c = &r->config, d = fk_train_defaults();
+    return r->mixture_spec || r->hidden.n > 0 || r->even_in || c->steps != d.steps ||
+           c->batch != d.batch || c->warmup != d.warmup || c->rate != d.rate ||
+           c->decay != d.decay || c->average != d.average || c->gamma != d.gamma ||
+           c->seed != d.seed || strcmp(r->schedule_spec, "vp-linear") != 0 ||
+           strcmp(r->weight, "uniform") != 0 || strcmp(r->output, "eps") != 0 ||
+           strcmp(r->time, "lambda") != 0 || strcmp(r->optimiser, "adamw") != 0;
+}
+
+static int check_options(const train_run *r, fk_error *err)
+{
+    if (r->resume && is_made(r))
+        return fk_fail(err, FK_USAGE,
+                       "--resume: %s holds all that makes the training; beside it give --out, "
+                       "--checkpoint and --threads alone",
+                       r->resume);
+    if (!r->resume && !r->mixture_spec)
+        return fk_fail(err, FK_USAGE, "give --mixture M, or --resume F");
+    if (r->out && !fk_path_has_ending(r->out, "safetensors"))
+        return fk_fail(err, FK_USAGE, "--out %s: the file must end in .safetensors", r->out);
+    return FK_OK;
+}
+
+/* Root mean square of the data's coordinates. */
+static double size_of(const fk_mixture *m)
+{
+    double *mean = fk_alloc(m->dim * (m->dim + 1), sizeof *mean), *cov = mean + m->dim, sum = 0;
+    fk_mixture_moments(m, mean, cov);
+    for (size_t i = 0; i < m->dim; i++) sum += cov[i * (m->dim + 1)] + mean[i] * mean[i];
+    free(mean);
+    return sum > 0 ? sqrt(sum / (double)m->dim) : 1;
+}
+
+static int set_hidden(train_run *r, fk_error *err)
+{
+    if (r->hidden.n == 0) return FK_OK;
+    bool fits = r->hidden.n <= FK_MAX_HIDDEN;
+    for (size_t l = 0; fits && l < r->hidden.n; l++) {
+        fits = r->hidden.i[l] >= 1 && r->hidden.i[l] <= FK_MAX_WIDTH;
+        r->model.hidden[l] = r->hidden.i[l];
+    }
+    r->model.n_hidden = r->hidden.n;
+    return fits ? FK_OK
+                : fk_fail(err, FK_USAGE, "--hidden: take 1 to %d widths, 1 to %d each",
+                          (int)FK_MAX_HIDDEN, (int)FK_MAX_WIDTH);
+}
+
+static int set_words(train_run *r, fk_error *err)
+{
+    fk_schedule schedule;
+    int code = fk_net_output_parse("--output", r->output, &r->model.output, err);
+    if (!code) code = fk_net_time_parse("--time", r->time, &r->model.time, err);
+    if (!code) code = fk_net_weight_parse("--weight", r->weight, &r->config.weight, err);
+    if (!code) code = fk_schedule_parse(r->model.schedule, &schedule, err);
+    if (code) return code;
+    r->config.even_in_lambda = r->even_in ? strcmp(r->even_in, "lambda") == 0 : schedule.exploding;
+    r->config.l2 = strcmp(r->optimiser, "adam") == 0;
+    if (r->even_in && !r->config.even_in_lambda && strcmp(r->even_in, "t") != 0)
+        return fk_fail(err, FK_USAGE, "--even-in %s: it is t or lambda", r->even_in);
+    if (!r->config.l2 && strcmp(r->optimiser, "adamw") != 0)
+        return fk_fail(err, FK_USAGE, "--optimiser %s: it is adam or adamw", r->optimiser);
+    return fk_model_set_range(&r->model, err);
+}
+
+static int begin(train_run *r, fk_error *err)
+{
+    int code = fk_mixture_read(r->mixture_spec, &r->mixture, err);
+    if (!code)
+        code = fk_model_defaults(r->schedule_spec, r->mixture->dim, size_of(r->mixture), &r->model,
+                                 err);
+    if (!code) code = set_hidden(r, err);
+    if (!code) code = set_words(r, err);
+    r->curve = json_array();
+    return code;
+}
+
+static int resume(train_run *r, fk_error *err)
+{
+    json_t *meta;
+    int code = fk_checkpoint_read(r->resume, &r->model, &r->config, &meta, err);
+    if (code) return code;
+    const char *mixture = json_string_value(json_object_get(meta, "mixture"));
+    const char *curve = json_string_value(json_object_get(meta, "curve"));
+    r->mixture_spec = r->resumed_spec = fk_strdup(mixture ? mixture : "");
+    r->curve = json_loads(curve ? curve : "", 0, NULL);
+    json_decref(meta);
+    if (!json_is_array(r->curve))
+        return fk_fail(err, FK_USAGE, "%s: metadata \"curve\": it is no learning curve", r->resume);
+    code = fk_mixture_read(r->mixture_spec, &r->mixture, err);
+    if (!code && r->mixture->dim != r->model.dim)
+        code = fk_fail(err, FK_USAGE, "%s: the network has dimension %zu, %s has %zu", r->resume,
+                       r->model.dim, r->mixture_spec, r->mixture->dim);
+    return code;
+}
+
+/* The name of a mixture for a file: "three-1d", "dir/own.json" -> "own". */
+static char *plain_name(const char *spec)
+{
+    const char *base = strrchr(spec, '/');
+    char *name = fk_strdup(base ? base + 1 : spec), *dot = strrchr(name, '.');
+    if (dot && dot > name) *dot = '\0';
+    return name;
+}
+
+static int set_files(train_run *r, fk_error *err)
+{
+    char *name = plain_name(r->mixture_spec);
+    const size_t room = strlen(name) + 40 + (r->out ? strlen(r->out) : 0);
+    char *stem = fk_alloc(room, 1);
+    if (r->out)
+        snprintf(stem, room, "%.*s", (int)(strlen(r->out) - strlen(".safetensors")), r->out);
+    else
+        snprintf(stem, room, "out/train/%s", name);
+    free(name);
+    char **const file[] = {&r->weights_file, &r->curve_file, &r->record_file};
+    const char *const ending[] = {"safetensors", "csv", "json"};
+    int code = r->out ? FK_OK : fk_make_folder("out/train", err);
+    for (size_t i = 0; i < 3; i++) {
+        *file[i] = fk_alloc(room + 16, 1);
+        snprintf(*file[i], room + 16, "%s.%s", stem, ending[i]);
+        if (!code && fk_file_same(r->mixture_spec, *file[i]))
+            code = fk_fail(err, FK_USAGE, "--out: this run reads %s and would write it",
+                           r->mixture_spec);
+        if (!code) code = fk_file_probe(*file[i], err);
+    }
+    if (!code && r->checkpoint) code = fk_file_probe(r->checkpoint, err);
+    free(stem);
+    return code;
+}
+
+int train_prepare(train_run *r, fk_error *err)
+{
+    int code = check_options(r, err);
+    if (!code) code = r->resume ? resume(r, err) : begin(r, err);
+    return code ? code : set_files(r, err);
+}
