@@ -56,8 +56,11 @@ static const struct {
     {"identities", fk_marginal_identities_claims},    /* of the marginals */
     {"identities", fk_posterior_identities_claims},   /* of the posterior */
     {"identities", fk_loss_identities_claims},        /* B4 */
-    {"identities", fk_law_identities_claims},         /* B6, B12, B13 */
-    {"identities", fk_family_identities_claims},      /* B15, B16, B20 */
+    {"identities", fk_law_identities_claims},         /* B6 */
+    {"identities", fk_prior_identities_claims},       /* B12 */
+    {"identities", fk_score_identities_claims},       /* B13 */
+    {"identities", fk_family_identities_claims},      /* B15, B16 */
+    {"identities", fk_step_identities_claims},        /* B16, B20: steps */
     {"identities", fk_guided_scores_claims},          /* B18 */
     {"identities", fk_chain_identities_claims},       /* transitions, bridges, bounds */
     {"identities", fk_recursions_claims},             /* B11: schemes on a Gaussian */

@@ -226,21 +226,27 @@ static fk_verdict bound_splits(const fk_claim_env *env, const fk_claim *claim,
 
 /* --- C157: fewer steps, and their error --- */
 
-enum { DDIM, SECOND_ORDER, NO_ERROR };
+enum { DDIM, SECOND_ORDER, BIASED };
+
+/* DDIM that takes 0.99 of x0hat: an error that no number of steps mends. */
+static void step_biased(const fk_scheme *self, const fk_step_at *at, fk_step *table)
+{
+    fk_ddim.step(self, at, table);
+    table->result.b[0] *= 0.99;
+}
 
 static fk_verdict order_of_ddim(const fk_claim_env *env, const fk_claim *claim,
                                 const fk_variant *variant)
 {
     (void)env, (void)claim;
-    const fk_scheme *scheme = variant->which == SECOND_ORDER ? &fk_dpmpp_2m : &fk_ddim;
+    fk_scheme scheme = variant->which == SECOND_ORDER ? fk_dpmpp_2m : fk_ddim;
+    if (variant->which == BIASED) scheme.step = step_biased;
     const fk_place place = {"vp-linear", "lambda", -2, 0.05};
     fk_series series;
     fk_error err;
-    if (fk_series_mixture(scheme, &place, FK_SELF_START, 10, 7, &series, &err) != FK_OK)
+    if (fk_series_mixture(&scheme, &place, FK_SELF_START, 10, 7, &series, &err) != FK_OK)
         return fk_measured(NAN, 1);
     const size_t w1 = series.functionals - 1;
-    if (variant->which == NO_ERROR) /* an error that does not depend on the steps: order 0 */
-        return fk_measured(series.error[w1][0] > 1e-3 ? 0 : 1, 1);
     fk_order order = fk_order_read(series.error[w1], series.noise[w1], series.levels, 0.1);
     return fk_measured(order.state == FK_ORDER_SETTLED ? order.p : NAN, 1);
 }
@@ -319,7 +325,7 @@ const fk_claim fk_ddim_steps_claims[] = {
      "two-term fits to errors without noise that have settled",
      order_of_ddim,
      {"DDIM", DDIM, 0},
-     {{"as printed: without sacrificing the quality, order 0", NO_ERROR, 0},
+     {{"DDIM that takes 0.99 of x0hat: order 0", BIASED, 0},
       {"a second-order scheme", SECOND_ORDER, 0}},
      .reading = FK_APPROXIMATE,
      .printed = "reduces the number of required diffusion steps without sacrificing the quality"},
