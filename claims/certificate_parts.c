@@ -67,11 +67,15 @@ static bool draws_noise(const fk_scheme *scheme)
     return fk_draws_of(scheme).normals > 0;
 }
 
-/* Churn is at its limit gamma to about a hundred steps, and correctors have no order: what they do
- * on a mixture is reported. */
+/* What correctors and churn at a fixed gamma do on a mixture is reported: they have no order. */
+static bool draws_fresh_for_nothing(const fk_scheme *scheme)
+{
+    return has_no_order(scheme) && fk_draws_of(scheme).fresh;
+}
+
 static bool draws_fresh(const fk_scheme *scheme)
 {
-    return fk_draws_of(scheme).fresh;
+    return !has_no_order(scheme) && fk_draws_of(scheme).fresh;
 }
 
 static bool is_low_multistep(const fk_scheme *scheme)
@@ -217,6 +221,14 @@ static bool runs_on_chains(const fk_scheme *scheme)
     MIXTURE_OF(FK_WEAK_ORDER, FK_EXACT_START, FK_DECIDES, applies_, 9, false, place_)
 #define NOISY_MIXTURE(place_, role_, applies_, dear_)                                              \
     MIXTURE_OF(FK_WEAK_ORDER, FK_EXACT_START, role_, applies_, 7, dear_, place_)
+/* 40 to 2560 steps: to about a hundred gamma is at its limit, and as S_churn/N it is small against
+ * 1 only later. */
+#define CHURNED_MIXTURE                                                                            \
+    {                                                                                              \
+        .name = "mixture", .kind = FK_WEAK_ORDER, .role = FK_DECIDES, .place = {VP},               \
+        .start = FK_EXACT_START, .applies = draws_fresh, .series = fk_series_mixture,              \
+        .coarsest = 40, .levels = 7, .margin = mixture_margin, .misfit = 0.2                       \
+    }
 /* 12 to 3072 steps. */
 #define PATH_GAUSSIAN(place_)                                                                      \
     {                                                                                              \
@@ -280,7 +292,8 @@ const fk_part fk_parts[] = {
     MIXTURE_OF(FK_WEAK_ORDER, FK_EXACT_START, FK_DECIDES, is_noisy_multistep, 6, true,
                UNEVEN_SHORT),
     NOISY_MIXTURE(VP, FK_DECIDES, draws_two, true),
-    NOISY_MIXTURE(VP, FK_REPORTED, draws_fresh, true),
+    CHURNED_MIXTURE,
+    NOISY_MIXTURE(VP, FK_REPORTED, draws_fresh_for_nothing, true),
     PATH_GAUSSIAN(VP),
     PATH_GAUSSIAN(FLOW),
     LOCAL(ONE_STEP_VP),

@@ -123,15 +123,17 @@ void fk_trial_free(fk_trial *trial)
 
 fk_draws fk_draws_of(const fk_scheme *scheme)
 {
-    const fk_place place = {"vp-linear", "lambda", -1, 0.1};
+    /* all noise scales: churn keeps to a window of them */
+    const fk_place place = {"vp-linear", "lambda", NAN, 1e-3};
     const fk_mixture any = {.dim = 1, .k = 1, .var = (double[]){1}};
     fk_draws out = {0, false};
     fk_trial trial;
     fk_error err;
-    if (fk_trial_new(scheme, &place, FK_SELF_START, 2, &any, &trial, &err) != FK_OK) return out;
+    if (fk_trial_new(scheme, &place, FK_SELF_START, 32, &any, &trial, &err) != FK_OK) return out;
     out.normals = trial.plan.normals;
-    for (size_t l = 0; l < trial.plan.step[0].normals; l++)
-        out.fresh = out.fresh || trial.plan.step[0].kernel[l] == FK_FRESH;
+    for (size_t n = 0; n < trial.plan.n_steps; n++)
+        for (size_t l = 0; l < trial.plan.step[n].normals; l++)
+            out.fresh = out.fresh || trial.plan.step[n].kernel[l] == FK_FRESH;
     fk_trial_free(&trial);
     return out;
 }

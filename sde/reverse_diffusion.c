@@ -62,11 +62,11 @@ static const fk_param pc_params[] = {{"snr", 0.16, NULL}, {NULL, 0, NULL}};
 static int pc_check(const fk_scheme *self, fk_error *err)
 {
     double snr = self->param[0];
-    if (snr > 0 && isfinite(snr)) return FK_OK;
-    return fk_fail(err, FK_USAGE,
-                   "scheme 'pc': snr = %g, but snr > 0 is needed (without a corrector: "
-                   "reverse-diffusion)",
-                   snr);
+    /* on a normal law of variance V the corrector multiplies by 1 - 2 snr^2 */
+    if (snr > 0 && snr < 1) return FK_OK;
+    return fk_fail(err, FK_USAGE, "scheme 'pc': snr = %g, but 0 < snr < 1 is needed (%s)", snr,
+                   snr >= 1 ? "the corrector is unstable from 1 on"
+                            : "without a corrector: reverse-diffusion");
 }
 
 const fk_scheme fk_reverse_diffusion = {

@@ -290,10 +290,43 @@ START_TEST(parameters_change_the_orders_that_are_claimed)
 }
 END_TEST
 
+/* The first slope sees noise that is not there yet and the second twice as much: a linear drift
+ * adds up the two and cannot tell. */
+static void noise_on_one_slope(const fk_scheme *self, const fk_step_at *at, fk_step *table)
+{
+    fk_edm_churn.step(self, at, table);
+    if (table->stages < 2) return;
+    table->stage[0].y.c[0] = 0;
+    table->stage[1].y.c[0] *= 2;
+}
+
+START_TEST(churn_is_held_against_a_mixture_which_a_linear_drift_cannot_replace)
+{
+    for (int wrong = 0; wrong < 2; wrong++) {
+        fk_subject s = subject_of("edm-churn:S_churn=4");
+        if (wrong) s.scheme.step = noise_on_one_slope;
+        ck_assert_int_eq(certify(&s, FK_WEAK_ORDER, true).status, FK_HOLDS); /* on Gaussians */
+        size_t deciding = 0;
+        for (size_t i = 0; i < fk_n_parts; i++) {
+            if (strcmp(fk_parts[i].name, "mixture") != 0 || fk_parts[i].role != FK_DECIDES)
+                continue;
+            fk_finding found;
+            fk_part_run(&fk_parts[i], &s, &found);
+            if (!found.ran) continue;
+            deciding++;
+            ck_assert_int_eq(found.status, wrong ? FK_FAILS : FK_HOLDS);
+            fk_assert_near(found.order.p, wrong ? 1 : 2, 0.1);
+        }
+        ck_assert_uint_gt(deciding, 0);
+    }
+}
+END_TEST
+
 FK_SUITE("certificate", classical_schemes_have_the_orders_of_their_textbooks,
          a_claim_that_is_too_high_fails_and_one_too_low_does_not_hold,
          sra1_has_strong_order_three_halves_and_with_half_its_b0_only_one,
          spoilt_coefficients_are_refused, schemes_without_an_order_tend_to_their_own_law,
          every_multistep_scheme_states_the_order_of_its_start,
          parameters_change_the_orders_that_are_claimed,
+         churn_is_held_against_a_mixture_which_a_linear_drift_cannot_replace,
          published_mistakes_come_out_at_their_true_order, a_scheme_that_is_not_a_number_is_void)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
+#include <string.h>
 
 #include "tools/certify.h"
 
@@ -37,8 +38,23 @@ static void print_certified(FILE *out, const fk_certified *c, bool own)
     fprintf(out, "  %-9s", status_name(c));
 }
 
+/* Whether laws on a mixture would decide, and none of them takes the scheme. */
+static bool lacks_mixture(const certificate *c)
+{
+    bool asked = false;
+    for (size_t k = 0; k < fk_n_parts; k++) {
+        const fk_finding *f = &c->finding[k];
+        if (!f->applies || f->part->kind != FK_WEAK_ORDER || f->part->role != FK_DECIDES ||
+            strcmp(f->part->name, "mixture") != 0)
+            continue;
+        if (f->ran) return false;
+        asked = true;
+    }
+    return asked;
+}
+
 /* What the verdict on the weak order comes from; of one that stands, the worst error. */
-static void print_worst(FILE *out, const fk_certified *c)
+static void print_worst(FILE *out, const fk_certified *c, bool no_mixture)
 {
     if (!c->worst) return;
     const fk_finding *f = c->worst;
@@ -49,6 +65,7 @@ static void print_worst(FILE *out, const fk_certified *c)
     fprintf(out, " %s %s, %s: %+.2g at %zu steps", f->part->name, f->functional,
             f->part->place.schedule, f->order.error, f->steps);
     if (f->bias != 0) fprintf(out, ", off a limit whose bias is %+.2g", f->bias);
+    if (no_mixture) fprintf(out, "; no law on a mixture takes it");
 }
 
 static const char *part_status(const fk_finding *f)
@@ -104,7 +121,7 @@ static void print_scheme(FILE *out, const certificate *c)
     print_certified(out, &c->order[FK_WEAK_ORDER], own & FK_OWN_WEAK);
     print_certified(out, &c->order[FK_START_ORDER], false);
     print_certified(out, &c->order[FK_STRONG_ORDER], own & FK_OWN_STRONG);
-    print_worst(out, &c->order[FK_WEAK_ORDER]);
+    print_worst(out, &c->order[FK_WEAK_ORDER], lacks_mixture(c));
     fprintf(out, "\n");
 }
 
@@ -129,7 +146,8 @@ static void print_legend(FILE *out, bool parts)
         "along one Brownian path. A weak\nclaim of 0: the law tends to another one than the "
         "data's, which is known, and is held against that.\nfound: the lowest of the laws that "
         "decide, HOLDS only if all reach the claim and one stands at it;\nthen the error, "
-        "numerical less exact, that it was read from.\n");
+        "numerical less exact, that it was read from. UNDECIDED: to tell takes more steps than "
+        "these.\nThe last step of a chain, to clean data, is reported and not certified.\n");
     if (!parts) {
         fprintf(out, "--parts adds a line for each law and place.\n");
         return;
