@@ -95,11 +95,12 @@ demo: all ## draw the SDE-versus-ODE band figure into out/band/
 	$B/fokker band
 
 check: all $(CHECKS) ## unit tests, cross-checks in Python, layers
-	@FOKKER_BUILD=$B sh tests/run $(CHECKS) $(SCRIPTS)
+	@FOKKER_BUILD=$B sh tests/run $(filter --fail-fast,$(VERIFY_FLAGS)) $(CHECKS) $(SCRIPTS)
 
 demos: all ## run the teaching demos; figures into out/demos/
 	@for d in $(DEMOS); do $$d || exit; done
 
+# VERIFY_FLAGS are options of `fokker verify`; --fail-fast stops the tests before it at once, too.
 verify: check demos ## unit tests, demos, then every claim and number; out/verify/
 	@mkdir -p out/verify
 	$B/fokker verify --json out/verify/ledger.json --junit out/verify/junit.xml $(VERIFY_FLAGS)
