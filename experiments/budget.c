@@ -135,11 +135,10 @@ int main(int argc, char **argv)
     const char *data[DATA_SETS];
     const size_t n = list_data(&e, data);
     budget b[DATA_SETS] = {{0}};
-    int status = fk_make_folder(e.out, &err);
-    for (size_t m = 0; m < n && !status; m++) {
-        status = prepare(data[m], &e, &b[m], &err);
-        if (!status) budget_run(&b[m], cli.threads);
-    }
+    int status = FK_OK;
+    for (size_t m = 0; m < n && !status; m++) status = prepare(data[m], &e, &b[m], &err);
+    if (!status) status = fk_make_folder(e.out, &err);
+    for (size_t m = 0; m < n && !status; m++) budget_run(&b[m], cli.threads);
     if (!status) status = budget_write(b, n, e.out, &err);
     int code = fk_cli_report(&err);
     if (!status) {

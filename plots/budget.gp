@@ -45,7 +45,7 @@ do for [kind in "svg png"] {
         at screen 0.5, 0.985 center font ",16"
     set label 91 "Error against the data: the largest of 16 signed errors of smoothed distribution functions E Φ((X - c_j)/0.2), c_j their quantiles. One approximation is changed at a time: the parts add up." \
         at screen 0.5, 0.967 center font ",10" textcolor rgb "#404040"
-    set label 92 sprintf("Grids uniform in log(s/σ) from t_{max} to t = %g, multistep schemes started by themselves.%s", t_end, words(absent) ? " Absent, having no exact law or no step count: ".absent : "") \
+    set label 92 sprintf("Grids uniform in log(s/σ) from t_{max} to t = %g, multistep schemes started by themselves; (a) to (d): the best 14.%s", t_end, words(absent) ? " Absent, having no exact law or no step count: ".absent : "") \
         at screen 0.5, 0.954 center font ",10" textcolor rgb "#404040"
     # the key, in a strip of its own
     eval panel(0, 1, 0, 1)

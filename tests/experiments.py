@@ -193,6 +193,9 @@ def check_bad_input(scratch):
         told = one_line(fokker(name, "--mixture", mixture, "--out", f"{scratch}/refused", code=2))
         assert mixture in told and "dim" in told, told
     one_line(fokker("band", "--schedule", "vp-lineer", "--out", f"{scratch}/refused", code=2))
+    for args in (("--schedule", "vpp"), ("--mixture", "nope"), ("--mixture", "ring-8")):
+        told = one_line(fokker("budget", *args, "--out", f"{scratch}/refused", code=2))
+        assert args[1] in told, told
     assert not os.path.exists(f"{scratch}/refused")
     for name, args, which in (  # margins that no control exceeds
         ("band", ("--n", "1"), "--n"),
@@ -308,6 +311,7 @@ def check_a_mixture_is_told_once(scratch):
     for name in ("budget", "convergence"):
         told = one_line(fokker(name, "--mixture", "ring-8", "--out", f"{scratch}/refused", code=2))
         assert "ring-8" in told and "dim" in told, told
+    assert not os.path.exists(f"{scratch}/refused")
 
 
 def check_the_slopes(scratch):
