@@ -237,12 +237,13 @@ int main(int argc, char **argv)
         fk_figure_name(e.mixture, true, data, sizeof data);
         fk_figure_name(e.schedule, true, schedule, sizeof schedule);
         const fk_likelihood *mean = &q.of[q.own].mean;
-        const double bits = -1 / ((double)mixture->dim * log(2));
-        snprintf(remark, sizeof remark,
-                 "%zu points of %s on %s, rk45 at 1e-5: %.6f bits/dim computed, %.6f exact; "
-                 "truncation %+.1e, prior %+.1e, integration %+.1e\n",
-                 q.n, e.mixture, e.schedule, bits * mean->computed, bits * mean->exact,
-                 bits * mean->truncation, bits * mean->prior, bits * mean->integration);
+        snprintf(
+            remark, sizeof remark,
+            "%zu points of %s on %s, rk45 at 1e-5, mean of log q in nats: %.6f computed = %.6f "
+            "exact %+.1e truncation %+.1e prior %+.1e integration; %.6f bits/dim, "
+            "-log2 q over dim\n",
+            q.n, e.mixture, e.schedule, mean->computed, mean->exact, mean->truncation, mean->prior,
+            mean->integration, -mean->computed / ((double)mixture->dim * log(2)));
         snprintf(assignments, sizeof assignments,
                  "mixture='%s'; schedule='%s'; own=%zu; dim=%zu; points=%zu; names='vp-linear "
                  "vp-cosine sub-vp ve edm flow %s'",

@@ -68,7 +68,8 @@ static int write_schedules(const likelihoods *q, const char *folder, fk_error *e
     char comment[600];
     size_t used =
         (size_t)snprintf(comment, sizeof comment,
-                         "means over the points, nats, by rk45 at 1e-5 from t_min to t_max; "
+                         "means over the points, nats, by rk45 at 1e-5 from t_min to t_max: "
+                         "computed = exact + truncation + prior + integration, parts of log q; "
                          "bits_per_dim = -computed/(dim log 2); schedules:");
     for (size_t k = 0; k < q->n_of && used < sizeof comment; k++)
         used += (size_t)snprintf(comment + used, sizeof comment - used, " %zu %.60s", k + 1,

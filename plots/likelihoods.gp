@@ -25,15 +25,15 @@ array far[n]; array mismatch[n]
 do for [k = 1:n] {
     stats priors using ($1 == k ? (far[k] = $3, mismatch[k] = $4, 0) : NaN) nooutput
 }
-# in bits/dim, but for the evaluations
+# the columns of means.csv: parts of log q in nats, the last in bits/dim
 array first[n] # the own schedule below the others
 first[1] = own; dash[own] = 1
 do for [k = 2:n] { first[k] = k <= own ? k - 1 : k }
-array cells[7 * n + 7]
+array cells[8 * n + 8]
 do for [k = 1:n] {
-    do for [j = 2:7] {
+    do for [j = 2:8] {
         stats means using ($1 == k ? column(j) : NaN) name "cell" nooutput
-        cells[7 * k + j] = j == 2 ? cell_max : -cell_max / (dim * log(2))
+        cells[8 * k + j] = cell_max
     }
 }
 array noise_at[rows]; array time_at[rows]
@@ -56,7 +56,7 @@ do for [kind in "svg png"] {
     set multiplot
     set label 9 sprintf("Log-likelihoods by the probability-flow ODE, and what is wrong with them: %s, %s", mixture, schedule) \
         at screen 0.5, 0.982 center font ",16"
-    set label 8 sprintf("log q(x) = exact log p_0(x) + truncation + prior mismatch + integration error; root mean squares over %d points of the data", points) \
+    set label 8 sprintf("log q(x) = exact log p_0(x) + truncation + prior mismatch + integration error; panels: root mean squares over %d points of the data", points) \
         at screen 0.5, 0.959 center font ",12" textcolor rgb "#404040"
 
     # a: tolerance
@@ -121,17 +121,17 @@ do for [kind in "svg png"] {
     eval panel(0.03, 0.99, 0.02, 0.16)
     eval no_axes
     unset grid; unset key
-    set label 1 sprintf("{/:Bold Means over the points, bits/dim} (nats over %s), rk45 at 10^{-5} over the whole usable interval", dim == 1 ? "log 2" : sprintf("%d log 2", dim)) \
+    set label 1 "{/:Bold Means over the points}, in nats, of log q and of the parts that add up to it; bits/dim: -log_2 q over dim. rk45 at 10^{-5} over the whole usable interval" \
         at screen 0.03, 0.178 left font ",12"
-    array head[7] = ["schedule", "evaluations", "-log q", "-log p_0", "truncation", "prior", "integration"]
-    array at_[7] = [0.03, 0.245, 0.375, 0.515, 0.665, 0.815, 0.965]
+    array head[8] = ["schedule", "evaluations", "log q", "= log p_0", "+ truncation", "+ prior", "+ integration", "bits/dim"]
+    array at_[8] = [0.03, 0.225, 0.35, 0.475, 0.605, 0.725, 0.86, 0.97]
     set label 11 head[1] at screen at_[1], 0.148 left font ",12" textcolor rgb "#404040"
-    do for [j = 2:7] { set label 10 + j head[j] at screen at_[j], 0.148 right font ",12" textcolor rgb "#404040" }
+    do for [j = 2:8] { set label 10 + j head[j] at screen at_[j], 0.148 right font ",12" textcolor rgb "#404040" }
     do for [k = 1:n] {
         y = 0.148 - 0.021 * k
         set label 20 * k word(names, k) at screen at_[1], y left font (k == own ? "DejaVu Sans Bold,12" : ",12") textcolor rgb hue[k]
-        do for [j = 2:7] {
-            set label 20 * k + j sprintf(j == 2 ? "%.0f" : j < 5 ? "%.6f" : "%+.1e", cells[7 * k + j]) at screen at_[j], y right font ",12"
+        do for [j = 2:8] {
+            set label 20 * k + j sprintf(j == 2 ? "%.0f" : j < 5 || j == 8 ? "%.6f" : "%+.1e", cells[8 * k + j]) at screen at_[j], y right font ",12"
         }
     }
     plot NaN
