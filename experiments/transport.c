@@ -171,7 +171,7 @@ int main(int argc, char **argv)
     int status = prepare(&e, &q, m, &err);
     if (!status) status = transport_line(&q, e.quick ? 121 : 601, &err);
     if (!status) status = transport_plane(&q, e.quick ? 15 : 61, e.quick ? 8 : 24, &err);
-    if (!status) status = transport_pairs(&q, e.quick ? 120 : 320, &err);
+    if (!status) status = transport_pairs(&q, e.quick ? 240 : 320, &err);
     if (!status) status = transport_write(&q, e.out, &err);
     int code = fk_cli_report(&err);
     if (!status) {
@@ -180,14 +180,16 @@ int main(int argc, char **argv)
         /* the last is said of full-2d: a product of mixtures on lines has a gradient for a map */
         const size_t n_claims = sizeof claims / sizeof *claims - (q.plane != m[1]);
         for (size_t i = 0; i < n_claims; i++) fk_claim_run(&claims[i], &env, &ledger);
-        char remark[400], assignments[700], line[64], plane[64], schedule[64];
+        char remark[500], assignments[700], line[64], plane[64], schedule[64];
         fk_figure_name(q.line->name, true, line, sizeof line);
         fk_figure_name(q.plane->name, true, plane, sizeof plane);
         fk_figure_name(e.schedule, true, schedule, sizeof schedule);
         snprintf(remark, sizeof remark,
                  "%zu draws: on the line (%s) the map costs %.2g of itself more than the best "
-                 "assignment; in the plane (%s) %.2g, where %zu get another image\n",
-                 q.n_pairs, q.line->name, q.excess_1, q.plane->name, q.excess, q.moved);
+                 "assignment; in the plane (%s) %.2g, where %zu get another image; J there is %s\n",
+                 q.n_pairs, q.line->name, q.excess_1, q.plane->name, q.excess, q.moved,
+                 transport_odd(&q) > 1e-10 ? "asymmetric: no gradient"
+                                           : "symmetric but for rounding: a gradient here");
         snprintf(assignments, sizeof assignments,
                  "line='%s'; plane='%s'; schedule='%s'; pairs=%zu; moved=%zu; cost=%.17g; "
                  "excess=%.17g; excess_1=%.17g; reach=%.17g; side=%zu; valleys=%zu",

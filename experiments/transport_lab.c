@@ -149,6 +149,13 @@ int transport_plane(transport *q, size_t side, size_t times, fk_error *err)
     return status;
 }
 
+double transport_odd(const transport *q)
+{
+    double worst = 0;
+    for (size_t i = 0; i < q->side * q->side; i++) fk_worst(&worst, q->grid[i].asymmetry);
+    return worst;
+}
+
 /* Draws of p_from and where the flow takes them. */
 static int draw(const transport *q, const fk_mixture *m, size_t n, double *x, double *y,
                 fk_error *err)

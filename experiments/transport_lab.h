@@ -53,6 +53,9 @@ void transport_free(transport *);
  * `factor`. */
 double transport_gap(const transport *, double factor);
 
+/* The greatest asymmetry over the grid of starts. */
+double transport_odd(const transport *);
+
 /* map.csv, basins.csv, plane.csv, paths.csv and pairs.csv. */
 int transport_write(const transport *, const char *folder, fk_error *) FK_CHECKED;
 

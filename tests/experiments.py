@@ -217,6 +217,41 @@ def check_bad_input(scratch):
         one_line(fokker(name, "--quick", "--out", f"{scratch}/plain/x", code=4))
 
 
+def check_likelihoods_are_told_as_parts_of_log_q(scratch):
+    """Table and console have the signs of log q. The control: the parts of -log q do not add up to it."""
+    out = f"{scratch}/likelihoods told"
+    told = fokker("likelihoods", "--quick", "--no-plot", "--out", out).stdout
+    rows = table(f"{out}/means.csv")
+    for row in rows:
+        parts = row["truncation"] + row["prior"] + row["integration"]
+        assert abs(row["exact"] + parts - row["computed"]) < 1e-12, row
+        assert abs(row["exact"] - parts - row["computed"]) > 1e-6, row
+    row = rows[0]  # vp-linear
+    for text in (f"{row['computed']:.6f} computed = {row['exact']:.6f} exact", f"{row['truncation']:+.1e} truncation",
+                 f"{row['prior']:+.1e} prior", f"{row['integration']:+.1e} integration"):
+        assert text in told, (text, told)
+
+
+def check_transport_says_what_it_found(scratch):
+    """full-2d: no gradient, and draws change images; one Gaussian: a gradient, but for rounding."""
+    one = f"{scratch}/one-2d.json"
+    with open(one, "w") as f:
+        f.write('{"dim": 2, "components": [{"weight": 1, "mean": [1, 0], "cov": [[1, 0.5], [0.5, 2]]}]}')
+    draws = shutil.which("gnuplot")
+    for name, mixture, gradient in (("full", "full-2d", False), ("one", one, True)):
+        out = f"{scratch}/transport {name}"
+        told = fokker("transport", "--quick", *([] if draws else ["--no-plot"]), "--mixture", mixture, "--out", out).stdout
+        assert (max(row["asymmetry"] for row in table(f"{out}/plane.csv")) < 1e-10) == gradient
+        assert all((row["moved"] == 0) for row in table(f"{out}/pairs.csv")) == gradient
+        assert ("a gradient here" in told, "no gradient" in told.split("\n")[0]) == (gradient, not gradient), told
+        if draws:
+            with open(f"{out}/transport.svg") as f:
+                drawn = f.read()
+            for text, there in (("A gradient here", gradient), ("No gradient", not gradient),
+                                ("another assignment costs less", not gradient), ("keep their images", gradient)):
+                assert (text in drawn) == there, (name, text)
+
+
 def scheme_names(path, what):
     """The names by number, from the table's own comment."""
     with open(path) as f:
