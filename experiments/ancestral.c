@@ -119,9 +119,9 @@ static fk_verdict check_eta(const fk_claim_env *env, const fk_claim *claim,
 
 static const fk_claim claims[] = {
     {.id = "ancestral-order",
-     .says =
-         "W1 between the data and the chain's law falls as 1/T, as the reverse SDE's weak order "
-         "1 has it",
+     .says = "with sigma^2 = beta, W1 between the data and the chain's law falls as 1/T, as the "
+             "reverse SDE's weak order "
+             "1 has it",
      .source = "Song et al. 2021, appendix B; Ho, Jain and Abbeel 2020, algorithm 2",
      .kind = FK_ORDER,
      .margin = 0.1,
@@ -131,8 +131,8 @@ static const fk_claim claims[] = {
      .control = {{"noise 2 % too large", W1, 1.02}, {"KL for W1", KL, 1}}},
     {.id = "ancestral-kl",
      .says =
-         "KL between the data and the chain's law falls as 1/T^2, where the bound's L - H(x_0), "
-         "the KL of whole paths, falls as 1/T",
+         "with sigma^2 = beta, KL between the data and the chain's law falls as 1/T^2, where the "
+         "bound's L - H(x_0), the KL of whole paths, falls as 1/T",
      .source = "Ho, Jain and Abbeel 2020, eq. 5",
      .kind = FK_ORDER,
      .margin = 0.2,
@@ -199,8 +199,8 @@ static int write_family(const ancestral *a, const char *folder, fk_error *err)
 static void slopes(const ancestral *a, char *words, size_t size, char *told, size_t room)
 {
     size_t used = 0;
-    size_t said =
-        (size_t)snprintf(told, room, "slopes in T at T = %zu", a->grown[a->n_grown - 1].T);
+    size_t said = (size_t)snprintf(told, room, "last local slopes, T = %zu to %zu",
+                                   a->grown[a->n_grown - 2].T, a->grown[a->n_grown - 1].T);
     *words = 0;
     for (int m = 0; m < MEASURES; m++)
         said += (size_t)snprintf(told + said, room - said, "%8s", measure_name[m]);
@@ -220,9 +220,12 @@ static void slopes(const ancestral *a, char *words, size_t size, char *told, siz
             told + said, room - said, "%s %zu steps: W1 %.3g at eta = 0, %.3g at 1; least at %.2g",
             i ? ";\n    " : "\nDDIM,", m->steps, m[0].law.w1, m[a->n_eta - 1].law.w1, least->eta);
     }
-    snprintf(told + said, room - said,
-             "\n(With beta~ the bound does not close: L - H tends to gamma/2 = 0.289, see "
-             "B19-small.)\n");
+    snprintf(
+        told + said, room - said,
+        "\n(Orders below, of ancestral-large, sigma^2 = beta, as T grows: p of C T^-p + D T^-(p+1) "
+        "through three T.)"
+        "\n(With beta~ the bound does not close: L - H tends to gamma/2 = 0.289, see "
+        "B19-small.)\n");
 }
 
 static int read_data(const fk_experiment *e, ancestral *a, fk_error *err)

@@ -431,7 +431,8 @@ def check_ancestral(scratch):
     out = f"{scratch}/ancestral"
     result = fokker("ancestral", "--quick", "--no-plot", "--mixture", "gaussian-1d", "--out", out)
     holds(out)
-    assert "slopes in T" in result.stdout, result.stdout
+    assert "last local slopes, T = 64 to 128" in result.stdout, result.stdout
+    assert "sigma^2 = beta, as T grows" in result.stdout and "with sigma^2 = beta, KL" in result.stdout, result.stdout
     rows = table(f"{out}/growth.csv")
     assert len(rows) == 15
     for row in rows:
