@@ -80,12 +80,13 @@ do for [kind in "svg png"] {
     set grid
     eval panel(left(2), right(2), 0.57, 0.88)
     set label 1 "{/:Bold The current printed with +}: peaks sharpen" at graph 0, graph 1.055 left
-    set xrange [xi_min:xi_max]; set yrange [-0.6 * exact_max:2.4 * exact_max]
+    set xrange [xi_min:xi_max]; set yrange [-0.6 * exact_max:3 * exact_max]
+    top = 2.4 * exact_max # of the curves: the key is above
     set xtics 1; set ytics autofreq
     set xlabel "x / (E x_t^2)^{1/2}" offset 0,0.5
     set key at graph 0.03, graph 0.98 left top Left reverse samplen 1.5 font ",11"
-    plot profile using 3:5 with lines lw 1 lc rgb "#DDA0C2" title sprintf("t = %.3g, %d points", later_max, points / 2), \
-         profile using 3:4 with lines lw 2 lc rgb "#8E3B6A" title sprintf("t = %.3g", at_max), \
+    plot profile using 3:($5 < top ? $5 : NaN) with lines lw 1 lc rgb "#DDA0C2" title sprintf("t = %.3g, %d points", later_max, points / 2), \
+         profile using 3:($4 < top ? $4 : NaN) with lines lw 2 lc rgb "#8E3B6A" title sprintf("t = %.3g", at_max), \
          profile using 3:6 with lines lw 1.6 lc rgb black title sprintf("t = %.3g, exact", at_max)
 
     # errors on the way
@@ -95,9 +96,9 @@ do for [kind in "svg png"] {
     set xtics autofreq
     eval time
     set ylabel ""
-    set logscale y; set format y "10^{%T}"; set yrange [1e-16:1e4]; set ytics 1e4
+    set logscale y; set format y "10^{%T}"; set yrange [1e-16:1e14]; set ytics 1e-16, 1e4, 1e4 # the key is above the curves
     set key at graph 0.98, graph 0.97 right top Right noreverse samplen 1.5 font ",11"
-    plot for [k = 3:6] way index k using (T($3)):4 with lines lw 1.6 lc rgb word(purples, 7 - k) title k == 3 ? sprintf("printed current, %d points", points) : sprintf("%d", points / 2**(k - 3)), \
+    plot for [k = 3:6] way index k using (T($3)):($4 < 1e4 ? $4 : NaN) with lines lw 1.6 lc rgb word(purples, 7 - k) title k == 3 ? sprintf("printed current, %d points", points) : sprintf("%d", points / 2**(k - 3)), \
          for [k = 0:2] way index k using (T($3)):4 with lines lw 2 lc rgb colour[k + 1] title name[k + 1]
 
     # against points
