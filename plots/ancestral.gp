@@ -43,7 +43,7 @@ do for [k = 1:words(steps)] {
     stats family using ($1 == word(steps, k) + 0 ? (tried = tried + 1, count = count + !valid(6), 0) : NaN) nooutput
     if (count) { missing = missing.sprintf("%sN = %s (%d of %d η)", missing eq "" ? "" : ", ", word(steps, k), count, tried) }
 }
-left(j) = j % 2 ? 0.555 : 0.065
+left(j) = j % 2 ? 0.57 : 0.075
 low(j) = j < 2 ? 0.55 : 0.065
 
 do for [kind in "svg png"] {
@@ -60,6 +60,7 @@ do for [kind in "svg png"] {
     set xrange [7:finest * 6]; set xtics (8, 16, 32, 64, 128, 256, 512, 1024)
     set xlabel "T, steps of the chain" offset 0,0.4
     eval panel(left(0), left(0) + 0.42, low(0), low(0) + 0.345)
+    set ylabel "distance; KL in nats" offset 0.5,0
     set label 1 "{/:Bold Chain to SDE}: Ho et al.'s algorithm 2 (ancestral sampling), σ^2 = β" at graph 0, graph 1.045 left
     k = 1; n = 4
     eval range
@@ -70,6 +71,7 @@ do for [kind in "svg png"] {
              with labels left font ",10" textcolor rgb shade[m]
     unset label 8; unset label 9
     eval panel(left(1), left(1) + 0.42, low(1), low(1) + 0.345)
+    set ylabel "nats"
     set label 1 "{/:Bold Three variances}: KL of the laws; dashed, of the paths: L - H(x_0)" at graph 0, graph 1.045 left
     k = 2; n = 6
     eval range
@@ -90,11 +92,12 @@ do for [kind in "svg png"] {
     array title[2] = ["{/:Bold DDIM, W_1} on N of DDPM's 1000 indices", "{/:Bold DDIM, KL}".(missing eq "" ? " on N of DDPM's 1000 indices" : "")]
     do for [j = 0:1] {
         eval panel(left(2 + j), left(2 + j) + 0.42, low(2), low(2) + 0.345)
+        set ylabel j ? "nats" : "W_1"
         set label 1 title[j + 1] at graph 0, graph 1.045 left
         set yrange [*:*]
         # in no other colour than the flow's: the start of a family, not a curve
         set key at graph 0.97, graph 0.03 right bottom Left reverse samplen 1 font ",10"
-        set label 2 (j && missing ne "" ? "none where the computed law has no density at some of the data: ".missing : "") at graph 0.02, graph 0.965 left font ",10" textcolor rgb "#404040"
+        set label 2 (j && missing ne "" ? "none where the law has no density at some of the data: ".missing : "") at graph 0.02, graph 0.965 left font ",10" textcolor rgb "#404040"
         c = j ? 6 : 3
         plot for [k = 1:words(steps)] family using ($1 == word(steps, k) + 0 ? $2 : NaN):(column(c)) \
                  with linespoints pt 7 ps 0.5 lw 1.5 lc rgb depth[k], \

@@ -79,7 +79,7 @@ do for [kind in "svg png"] {
     eval axes
     set grid
     eval panel(left(2), right(2), 0.57, 0.88)
-    set label 1 "{/:Bold The current printed with +}: peaks sharpen" at graph 0, graph 1.055 left
+    set label 1 "{/:Bold The current printed with +}: the density sharpens" at graph 0, graph 1.055 left
     set xrange [xi_min:xi_max]; set yrange [-0.6 * exact_max:3 * exact_max]
     top = 2.4 * exact_max # of the curves: the key is above
     set xtics 1; set ytics autofreq
