@@ -73,25 +73,19 @@ static fk_verdict algorithm_2(const fk_claim_env *env, const fk_claim *claim, co
     (void)env, (void)claim;
     fk_verdict worst = fk_measured(0, 0);
     for (size_t c = 0; c <= FK_N_CHAINS; c++) {
-        fk_chain chain =
-            fk_setting_chain(c < FK_N_CHAINS ? fk_setting_chains[c] : "ddpm-linear:T=200");
-        fk_axis axis;
-        fk_plan plan;
-        fk_error err;
-        if (fk_axis_on_chain(&chain, "trailing", chain.T, &axis, &err) != FK_OK ||
-            fk_plan_new(&axis, &fk_ancestral_small, &plan, &err) != FK_OK)
-            return fk_measured(NAN, 0);
+        fk_chain_run run = fk_chain_run_new(
+            c < FK_N_CHAINS ? fk_setting_chains[c] : "ddpm-linear:T=200", 0, &fk_ancestral_small);
         fk_gaussian x = {0, 1}; /* x_T ~ N(0, 1) */
         fk_gaussian_law law = fk_gaussian_law_start(x);
-        for (size_t n = 0; n < plan.n_steps; n++) {
-            const size_t t = chain.T - n;
-            const double variance = fk_chain_posterior_variance(&chain, t - 1); /* 0 at t = 1 */
-            x = updated(&chain, t, update_of(&chain, t, variance, v->which), x);
-            fk_gaussian_law_step(data, &plan.step[n], &law);
+        for (size_t n = 0; n < run.plan.n_steps; n++) {
+            const size_t t = run.chain.T - n;
+            const double variance = fk_chain_posterior_variance(&run.chain, t - 1); /* 0 at t = 1 */
+            x = updated(&run.chain, t, update_of(&run.chain, t, variance, v->which), x);
+            fk_gaussian_law_step(data, &run.plan.step[n], &law);
             fk_keep_worst(&worst, x.mean, law.mean[FK_ROW_X], 0);
             fk_keep_worst(&worst, x.var, law.cov[FK_ROW_X][FK_ROW_X], 0);
         }
-        fk_plan_free(&plan), fk_axis_free(&axis), fk_chain_free(&chain);
+        fk_chain_run_free(&run);
     }
     return worst;
 }

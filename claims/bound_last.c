@@ -10,8 +10,6 @@
 #include "claims/setting.h"
 #include "sde/schemes.h"
 
-static const char short_chain[] = "ddpm-linear:T=12,beta_1=0.0385,beta_T=0.385";
-
 /* mu_theta(x_1) = x0hat: the coefficients at t = 1 with alpha_bar_0 = 1, and the scheme's last
  * step. */
 static fk_verdict last_mean(const fk_claim_env *env, const fk_claim *claim, const fk_variant *v)
@@ -19,21 +17,15 @@ static fk_verdict last_mean(const fk_claim_env *env, const fk_claim *claim, cons
     (void)env, (void)claim;
     fk_verdict worst = fk_measured(0, 0);
     for (size_t c = 0; c < FK_N_CHAINS; c++) {
-        fk_chain chain = fk_setting_chain(fk_setting_chains[c]);
-        fk_axis axis;
-        fk_plan plan;
-        fk_error err;
-        if (fk_axis_on_chain(&chain, "trailing", chain.T, &axis, &err) != FK_OK ||
-            fk_plan_new(&axis, &fk_ancestral_small, &plan, &err) != FK_OK)
-            return fk_measured(NAN, 0);
-        const double beta = chain.beta[0], all = -expm1(chain.log_alpha_bar[0]);
-        const double past = v->which == 0 ? 1 : v->which == 1 ? fk_alpha_bar(&chain, 1) : 0;
-        const fk_combination *r = &plan.step[plan.n_steps - 1].result;
+        fk_chain_run run = fk_chain_run_new(fk_setting_chains[c], 0, &fk_ancestral_small);
+        const double beta = run.chain.beta[0], all = -expm1(run.chain.log_alpha_bar[0]);
+        const double past = v->which == 0 ? 1 : v->which == 1 ? fk_alpha_bar(&run.chain, 1) : 0;
+        const fk_combination *r = &run.plan.step[run.plan.n_steps - 1].result;
         fk_keep_worst(&worst, sqrt(past) * beta / all, r->b[0], 0);
         fk_keep_worst(&worst, sqrt(1 - beta) * (1 - past) / all, r->a, 0);
         fk_keep_worst(&worst, r->b[0], 1, 0);
         fk_keep_worst(&worst, r->a, 0, 0);
-        fk_plan_free(&plan), fk_axis_free(&axis), fk_chain_free(&chain);
+        fk_chain_run_free(&run);
     }
     return worst;
 }
@@ -56,7 +48,7 @@ typedef struct {
 static last last_term(void)
 {
     fk_mixture *mix = fk_setting_mixture("bimodal-1d");
-    fk_chain chain = fk_setting_chain(short_chain);
+    fk_chain chain = fk_setting_chain(FK_SHORT_CHAIN);
     fk_marginal *p = fk_chain_marginal(mix, &chain, 1);
     fk_elbo elbo;
     fk_error err;
@@ -130,7 +122,7 @@ static fk_verdict gradient_step(const fk_claim_env *env, const fk_claim *claim, 
 {
     (void)env, (void)claim;
     fk_mixture *mix = fk_setting_mixture("bimodal-1d");
-    fk_chain chain = fk_setting_chain(short_chain);
+    fk_chain chain = fk_setting_chain(FK_SHORT_CHAIN);
     fk_marginal *p = fk_chain_marginal(mix, &chain, 1);
     shifted s = {0, chain.beta[0]};
     double floor[FK_JOINT], before[FK_JOINT], after[FK_JOINT];

@@ -9,8 +9,6 @@
 #include "claims/setting.h"
 #include "sde/schemes.h"
 
-static const char short_chain[] = "ddpm-linear:T=12,beta_1=0.0385,beta_T=0.385";
-
 /* --- C98: the KL of a step --- */
 
 /* which 0: the model's variance is beta~. 1, 2: beta, or sigma*^2 on N(0, I) data halved. param:
@@ -19,7 +17,7 @@ static fk_verdict step_kl(const fk_claim_env *env, const fk_claim *claim, const 
 {
     (void)env, (void)claim;
     fk_verdict worst = fk_measured(0, 0);
-    fk_chain chain = fk_setting_chain(short_chain);
+    fk_chain chain = fk_setting_chain(FK_SHORT_CHAIN);
     for (size_t t = 2; t <= chain.T; t++) {
         const double small = fk_chain_posterior_variance(&chain, t - 1);
         double var = small, norm = 0, kl = 0;
@@ -45,20 +43,14 @@ static fk_verdict mean_distance(const fk_claim_env *env, const fk_claim *claim, 
     (void)env, (void)claim;
     fk_verdict worst = fk_measured(0, 0);
     for (size_t c = 0; c < FK_N_CHAINS; c++) {
-        fk_chain chain = fk_setting_chain(fk_setting_chains[c]);
-        fk_axis axis;
-        fk_plan plan;
-        fk_error err;
-        if (fk_axis_on_chain(&chain, "trailing", chain.T, &axis, &err) != FK_OK ||
-            fk_plan_new(&axis, &fk_ancestral_small, &plan, &err) != FK_OK)
-            return fk_measured(NAN, 0);
-        for (size_t n = 0; n < plan.n_steps; n++) {
-            const size_t t = chain.T - n;
-            const fk_combination *r = &plan.step[n].result;
-            double apart = 0, x0_apart = 0, weight = fk_posterior_share(&chain, t);
+        fk_chain_run run = fk_chain_run_new(fk_setting_chains[c], 0, &fk_ancestral_small);
+        for (size_t n = 0; n < run.plan.n_steps; n++) {
+            const size_t t = run.chain.T - n;
+            const fk_combination *r = &run.plan.step[n].result;
+            double apart = 0, x0_apart = 0, weight = fk_posterior_share(&run.chain, t);
             if (v->which == 1)
-                weight *= sqrt(fk_alpha_bar(&chain, t) / fk_alpha_bar(&chain, t - 1));
-            if (v->which == 2) weight /= chain.beta[t - 1];
+                weight *= sqrt(fk_alpha_bar(&run.chain, t) / fk_alpha_bar(&run.chain, t - 1));
+            if (v->which == 2) weight /= run.chain.beta[t - 1];
             if (v->which == 3) weight = sqrt(weight);
             for (size_t j = 0; j < 3; j++) {
                 const double x = fk_setting_offset(t + j), x0 = fk_setting_offset(t + 3 * j);
@@ -68,7 +60,7 @@ static fk_verdict mean_distance(const fk_claim_env *env, const fk_claim *claim, 
             }
             fk_keep_worst(&worst, weight * sqrt(x0_apart), sqrt(apart), 0);
         }
-        fk_plan_free(&plan), fk_axis_free(&axis), fk_chain_free(&chain);
+        fk_chain_run_free(&run);
     }
     return worst;
 }
@@ -82,7 +74,7 @@ static fk_verdict step_term(const fk_claim_env *env, const fk_claim *claim, cons
     (void)env, (void)claim;
     fk_verdict worst = fk_measured(0, 0);
     fk_mixture *mix = fk_setting_mixture("three-1d");
-    fk_chain chain = fk_setting_chain(short_chain);
+    fk_chain chain = fk_setting_chain(FK_SHORT_CHAIN);
     fk_elbo elbo;
     fk_error err;
     if (fk_elbo_new(mix, &chain, FK_VARIANCE_SMALL, &elbo, &err) != FK_OK)

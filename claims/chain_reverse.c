@@ -159,34 +159,25 @@ static fk_verdict kernels(const fk_claim_env *env, const fk_claim *claim, const 
     (void)env, (void)claim;
     double worst = 0;
     for (size_t c = 0; c < FK_N_CHAINS; c++) {
-        fk_chain chain = fk_setting_chain(fk_setting_chains[c]);
-        fk_axis axis;
-        fk_plan plan;
-        fk_error err;
-        if (fk_axis_on_chain(&chain, "trailing", chain.T, &axis, &err) != FK_OK)
-            return fk_measured(NAN, 0);
-        if (fk_plan_new(
-                &axis, variant->which == LARGE_VARIANCE ? &fk_ancestral_large : &fk_ancestral_small,
-                &plan, &err) != FK_OK)
-            return fk_measured(NAN, 0);
-        for (size_t n = 0; n < plan.n_steps; n++) {
-            fk_step step = plan.step[n];
+        fk_chain_run run = fk_chain_run_new(fk_setting_chains[c], 0,
+                                            variant->which == LARGE_VARIANCE ? &fk_ancestral_large
+                                                                             : &fk_ancestral_small);
+        for (size_t n = 0; n < run.plan.n_steps; n++) {
+            fk_step step = run.plan.step[n];
             if (variant->which == VARIANCE_FOR_DEVIATION) step.result.c[0] *= step.result.c[0];
             if (variant->which == X0HAT_FOR_MEAN) step.result.a = 0, step.result.b[0] = 1;
-            size_t i = chain.T - 1 - n;
-            double beta = chain.beta[i], sigma = fk_chain_at(&chain, (long)i).sigma;
+            size_t i = run.chain.T - 1 - n;
+            double beta = run.chain.beta[i], sigma = fk_chain_at(&run.chain, (long)i).sigma;
             double x = fk_setting_offset(n), score = fk_setting_offset(n + 31);
             double output = step.stage[0].p * step.stage[0].y.a * x + step.stage[0].q * score;
             double mean = step.result.a * x + step.result.b[0] * output;
             double eps = -sigma * score, mu = (x - beta * eps / sigma) / sqrt(1 - beta);
             fk_worst(&worst, fabs(mean - mu) / (fabs(x) + fabs(beta * score)));
-            double var = i == 0 ? 0 : fk_chain_posterior_variance(&chain, i);
+            double var = i == 0 ? 0 : fk_chain_posterior_variance(&run.chain, i);
             fk_worst(&worst, fabs(step.result.c[0] * step.result.c[0] - var));
             if (step.history || step.normals > 1) fk_worst(&worst, 1);
         }
-        fk_plan_free(&plan);
-        fk_axis_free(&axis);
-        fk_chain_free(&chain);
+        fk_chain_run_free(&run);
     }
     return fk_measured(worst, 0);
 }

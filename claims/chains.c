@@ -11,13 +11,36 @@
 const char *const fk_setting_chains[FK_N_CHAINS] = {"ddpm-linear:T=7,beta_1=0.0385,beta_T=0.7385",
                                                     "cosine:T=9", "vp-linear:T=30"};
 
+static _Noreturn void stop(const fk_error *err)
+{
+    fprintf(stderr, "fokker: a claim's own setting is wrong: %s\n", err->text);
+    abort();
+}
+
 fk_chain fk_setting_chain(const char *spec)
 {
     fk_chain chain;
     fk_error err;
-    if (fk_chain_parse(spec, &chain, &err) == FK_OK) return chain;
-    fprintf(stderr, "fokker: a claim's own setting is wrong: %s\n", err.text);
-    abort();
+    if (fk_chain_parse(spec, &chain, &err) != FK_OK) stop(&err);
+    return chain;
+}
+
+fk_chain_run fk_chain_run_new(const char *spec, size_t steps, const fk_scheme *scheme)
+{
+    fk_chain_run run = {.chain = fk_setting_chain(spec)};
+    fk_error err;
+    if (fk_axis_on_chain(&run.chain, "trailing", steps ? steps : run.chain.T, &run.axis, &err) !=
+            FK_OK ||
+        fk_plan_new(&run.axis, scheme, &run.plan, &err) != FK_OK)
+        stop(&err);
+    return run;
+}
+
+void fk_chain_run_free(fk_chain_run *run)
+{
+    fk_plan_free(&run->plan);
+    fk_axis_free(&run->axis);
+    fk_chain_free(&run->chain);
 }
 
 fk_sources fk_sources_of(const fk_chain *chain)

@@ -6,6 +6,7 @@
 
 #include "analytic/marginal.h"
 #include "schedules/chain.h"
+#include "schedules/scheme.h"
 
 /* By a spec that is known to be right: anything else is a bug, and stops. */
 fk_chain fk_setting_chain(const char *spec);
@@ -13,6 +14,18 @@ fk_chain fk_setting_chain(const char *spec);
 /* Short chains of different kinds, T <= FK_MOST_T. */
 enum { FK_N_CHAINS = 3, FK_MOST_T = 30 };
 extern const char *const fk_setting_chains[FK_N_CHAINS];
+/* A longer one that ends in noise. */
+#define FK_SHORT_CHAIN "ddpm-linear:T=12,beta_1=0.0385,beta_T=0.385"
+
+/* A chain with the steps of a scheme on `steps` of its indices (0: on all of them) and on to clean
+ * data: step n leaves time T - n where all are taken. All known to be right, as the spec above. */
+typedef struct {
+    fk_chain chain;
+    fk_axis axis;
+    fk_plan plan;
+} fk_chain_run;
+fk_chain_run fk_chain_run_new(const char *spec, size_t steps, const fk_scheme *);
+void fk_chain_run_free(fk_chain_run *);
 
 /* X_t = row[t][0] X_0 + sum_j row[t][j] E_j, t = 0 .. T, by the recursion X_t = sqrt(1 - beta_t)
  * X_{t-1} + sqrt(beta_t) E_t alone; entries up to FK_MOST_T. */

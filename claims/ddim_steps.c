@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "analytic/ddim_family.h"
+#include "claims/chains.h"
 #include "claims/claims.h"
 #include "claims/constants.h"
 #include "claims/dense.h"
@@ -35,34 +36,26 @@ typedef gaussian_step (*printed_step)(const fk_coeffs *t, double x, double x0hat
 /* Each step of DDIM on seven of the thousand nodes, the last to clean data. */
 static double worst_step(double eta, printed_step printed, int which)
 {
-    fk_chain chain;
-    fk_axis axis;
-    fk_plan plan;
-    fk_error err;
     fk_scheme scheme = fk_ddim;
     scheme.param[0] = eta;
     fk_mixture *mix = fk_setting_mixture("three-1d");
     double worst = 0;
-    if (fk_chain_parse("ddpm-linear", &chain, &err) != FK_OK) return NAN;
-    if (fk_axis_on_chain(&chain, "trailing", STEPS, &axis, &err) != FK_OK) return NAN;
-    if (fk_plan_new(&axis, &scheme, &plan, &err) != FK_OK) return NAN;
+    fk_chain_run run = fk_chain_run_new("ddpm-linear", STEPS, &scheme);
     for (size_t n = 0; n < STEPS; n++) {
-        const fk_coeffs *t = axis.node + n;
+        const fk_coeffs *t = run.axis.node + n;
         fk_marginal *p = fk_marginal_new(mix, t->s, t->sigma);
         for (size_t j = 0; j < 8; j++) {
             double x, score, x0hat;
             fk_setting_point(p, j + 8 * n, &x);
             fk_marginal_at(p, &x, &(fk_point){.score = &score, .x0hat = &x0hat});
             gaussian_step wanted = printed(t, x, x0hat, -t->sigma * score, eta, which);
-            double ours = deterministic_part(&plan.step[n], mix, x);
+            double ours = deterministic_part(&run.plan.step[n], mix, x);
             fk_worst(&worst, fabs(ours - wanted.mean) / (1 + fabs(x)));
-            fk_worst(&worst, fabs(plan.step[n].result.c[0] - wanted.sd));
+            fk_worst(&worst, fabs(run.plan.step[n].result.c[0] - wanted.sd));
         }
         fk_marginal_free(p);
     }
-    fk_plan_free(&plan);
-    fk_axis_free(&axis);
-    fk_chain_free(&chain);
+    fk_chain_run_free(&run);
     fk_mixture_free(mix);
     return worst;
 }

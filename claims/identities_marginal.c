@@ -9,31 +9,7 @@
 #include "claims/fokker_planck.h"
 #include "claims/setting.h"
 
-static const char *const name[] = {"three-1d", "bimodal-1d", "gaussian-1d"};
-enum { MIXTURES = 3, TIMES = 8, POINTS = 12 };
-
-/* Over the 1-D mixtures, all schedules, and times with sigma/s between the two bounds. */
-typedef double measurement(const fk_marginal *, const fk_coeffs *, const fk_variant *, size_t j);
-static fk_verdict worst_of(measurement *measure, const fk_variant *variant, double clean,
-                           double noisy)
-{
-    double worst = 0;
-    for (size_t m = 0; m < MIXTURES; m++) {
-        fk_mixture *mix = fk_setting_mixture(name[m]);
-        for (size_t i = 0; i < fk_n_schedules; i++)
-            for (size_t j = 0, used = 0; used < TIMES && j < 400; j++) {
-                double t = fk_setting_time(&fk_schedules[i], j + 11 * m);
-                fk_coeffs c = fk_schedule_at(&fk_schedules[i], t);
-                if (c.sigma < clean * c.s || c.sigma > noisy * c.s) continue;
-                fk_marginal *g = fk_marginal_new(mix, c.s, c.sigma);
-                fk_worst(&worst, measure(g, &c, variant, j));
-                fk_marginal_free(g);
-                used++;
-            }
-        fk_mixture_free(mix);
-    }
-    return fk_measured(worst, 0);
-}
+enum { POINTS = 12 };
 
 /* --- B1 --- */
 
@@ -70,7 +46,7 @@ static double heat(const fk_marginal *g, const fk_coeffs *c, const fk_variant *v
 static fk_verdict b1(const fk_claim_env *env, const fk_claim *claim, const fk_variant *variant)
 {
     (void)env, (void)claim;
-    return worst_of(heat, variant, 0, 0.95);
+    return fk_worst_on_line(heat, variant, 0, 0.95);
 }
 
 /* Both tails against the quadrature of the density. */
@@ -107,7 +83,7 @@ static fk_verdict b1_tails(const fk_claim_env *env, const fk_claim *claim,
                            const fk_variant *variant)
 {
     (void)env, (void)claim;
-    return worst_of(tails, variant, 0.05, INFINITY);
+    return fk_worst_on_line(tails, variant, 0.05, INFINITY);
 }
 
 /* --- B2 --- */
@@ -146,7 +122,7 @@ static fk_verdict b2_score(const fk_claim_env *env, const fk_claim *claim,
                            const fk_variant *variant)
 {
     (void)env, (void)claim;
-    return worst_of(score_equation, variant, 0, INFINITY);
+    return fk_worst_on_line(score_equation, variant, 0, INFINITY);
 }
 
 /* E score = 0 and E score^2 = -E (log p)'', in standard deviations of the narrowest component. */
@@ -172,7 +148,7 @@ static fk_verdict b2_fisher(const fk_claim_env *env, const fk_claim *claim,
                             const fk_variant *variant)
 {
     (void)env, (void)claim;
-    return worst_of(fisher, variant, 0, INFINITY);
+    return fk_worst_on_line(fisher, variant, 0, INFINITY);
 }
 
 const fk_claim fk_marginal_identities_claims[] = {

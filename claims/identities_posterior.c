@@ -8,32 +8,6 @@
 #include "claims/derivatives.h"
 #include "claims/setting.h"
 
-static const char *const name[] = {"three-1d", "bimodal-1d", "gaussian-1d"};
-enum { MIXTURES = 3, TIMES = 8, POINTS = 12 };
-
-/* Over the 1-D mixtures, all schedules, and times with sigma/s between the two bounds. */
-typedef double measurement(const fk_marginal *, const fk_coeffs *, const fk_variant *, size_t j);
-static fk_verdict worst_of(measurement *measure, const fk_variant *variant, double clean,
-                           double noisy)
-{
-    double worst = 0;
-    for (size_t m = 0; m < MIXTURES; m++) {
-        fk_mixture *mix = fk_setting_mixture(name[m]);
-        for (size_t i = 0; i < fk_n_schedules; i++)
-            for (size_t j = 0, used = 0; used < TIMES && j < 400; j++) {
-                double t = fk_setting_time(&fk_schedules[i], j + 11 * m);
-                fk_coeffs c = fk_schedule_at(&fk_schedules[i], t);
-                if (c.sigma < clean * c.s || c.sigma > noisy * c.s) continue;
-                fk_marginal *g = fk_marginal_new(mix, c.s, c.sigma);
-                fk_worst(&worst, measure(g, &c, variant, j));
-                fk_marginal_free(g);
-                used++;
-            }
-        fk_mixture_free(mix);
-    }
-    return fk_measured(worst, 0);
-}
-
 /* --- B3 --- */
 
 /* Central moments of x_0 given x, by quadrature of p_0(x_0) N(x; s x_0, sigma^2) over x_0. */
@@ -136,7 +110,7 @@ static double tweedie(const fk_marginal *g, const fk_coeffs *c, const fk_variant
 static fk_verdict b3(const fk_claim_env *env, const fk_claim *claim, const fk_variant *variant)
 {
     (void)env, (void)claim;
-    return worst_of(tweedie, variant, 0.1, 20);
+    return fk_worst_on_line(tweedie, variant, 0.1, 20);
 }
 
 /* --- B7 --- */
@@ -238,7 +212,7 @@ static fk_verdict b7_mmse(const fk_claim_env *env, const fk_claim *claim, const 
     static const double snr[] = {0.0385, 0.385, 3.85, 38.5};
     double worst = 0;
     for (size_t m = 0; m < 2; m++) {
-        fk_mixture *mix = fk_setting_mixture(name[m]);
+        fk_mixture *mix = fk_setting_mixture(fk_setting_on_line[m]);
         for (size_t i = 0; i + 1 < 4; i++) {
             fk_rule rule = fk_rule_new(log(snr[i]), log(snr[i + 1]), 2);
             double fall =

@@ -130,21 +130,15 @@ static fk_verdict scheme_mean(const fk_claim_env *env, const fk_claim *claim, co
     (void)env, (void)claim;
     fk_verdict worst = fk_measured(0, 0);
     for (size_t c = 0; c < FK_N_CHAINS; c++) {
-        fk_chain chain = fk_setting_chain(fk_setting_chains[c]);
-        fk_axis axis;
-        fk_plan plan;
-        fk_error err;
-        if (fk_axis_on_chain(&chain, "trailing", chain.T, &axis, &err) != FK_OK ||
-            fk_plan_new(&axis, &fk_ancestral_small, &plan, &err) != FK_OK)
-            return fk_measured(NAN, 0);
-        for (size_t n = 0; n < plan.n_steps; n++) {
-            const posterior p = posterior_at(&chain, chain.T - n, v->which);
-            const fk_combination *r = &plan.step[n].result;
+        fk_chain_run run = fk_chain_run_new(fk_setting_chains[c], 0, &fk_ancestral_small);
+        for (size_t n = 0; n < run.plan.n_steps; n++) {
+            const posterior p = posterior_at(&run.chain, run.chain.T - n, v->which);
+            const fk_combination *r = &run.plan.step[n].result;
             fk_keep_worst(&worst, p.of_x, r->a, 0);
             fk_keep_worst(&worst, p.of_x0, r->b[0], 0);
             fk_keep_worst(&worst, p.var, r->c[0] * r->c[0], 0);
         }
-        fk_plan_free(&plan), fk_axis_free(&axis), fk_chain_free(&chain);
+        fk_chain_run_free(&run);
     }
     return worst;
 }
@@ -186,7 +180,7 @@ static fk_verdict target(const fk_claim_env *env, const fk_claim *claim, const f
     (void)env, (void)claim;
     fk_verdict worst = fk_measured(0, 0);
     fk_mixture *mix = fk_setting_mixture("three-1d");
-    fk_chain chain = fk_setting_chain("ddpm-linear:T=12,beta_1=0.0385,beta_T=0.385");
+    fk_chain chain = fk_setting_chain(FK_SHORT_CHAIN);
     const fk_coeffs clean = fk_chain_at(&chain, -1);
     for (size_t t = 2; t <= chain.T; t += 2) {
         const fk_coeffs now = fk_chain_at(&chain, (long)t - 1);

@@ -46,7 +46,7 @@ static fk_verdict best_variance(const fk_claim_env *env, const fk_claim *claim, 
     (void)env, (void)claim;
     fk_verdict worst = fk_measured(0, 0);
     fk_mixture *mix = fk_setting_mixture("three-1d");
-    fk_chain chain = fk_setting_chain("ddpm-linear:T=12,beta_1=0.0385,beta_T=0.385");
+    fk_chain chain = fk_setting_chain(FK_SHORT_CHAIN);
     fk_elbo elbo;
     fk_error err;
     const fk_reverse_variance which = v->which == SMALL   ? FK_VARIANCE_SMALL

@@ -170,25 +170,19 @@ static fk_verdict check_angle(const fk_claim_env *env, const fk_claim *claim, co
     (void)env, (void)claim;
     fk_verdict worst = fk_measured(0, 0);
     for (size_t c = 0; c < FK_N_CHAINS; c++) {
-        fk_chain chain = fk_setting_chain(fk_setting_chains[c]);
-        fk_axis axis;
-        fk_plan plan;
-        fk_error err;
-        if (fk_axis_on_chain(&chain, "trailing", chain.T, &axis, &err) != FK_OK ||
-            fk_plan_new(&axis, &fk_ddim, &plan, &err) != FK_OK)
-            return fk_measured(NAN, 0);
-        for (size_t n = 0; n < plan.n_steps; n++) {
-            const fk_coeffs *node = axis.node + n;
+        fk_chain_run run = fk_chain_run_new(fk_setting_chains[c], 0, &fk_ddim);
+        for (size_t n = 0; n < run.plan.n_steps; n++) {
+            const fk_coeffs *node = run.axis.node + n;
             const double from = atan2(node[0].sigma, node[0].s),
                          to = atan2(node[1].sigma, node[1].s);
-            const fk_combination *r = &plan.step[n].result;
+            const fk_combination *r = &run.plan.step[n].result;
             double angle = cos(from - to);
             if (v->which == 1) angle = cos(from) / cos(to);
             if (v->which == 2) angle = 1;
             if (v->which == 3) angle = 1 - (from - to) * (from - to) / 2;
             fk_keep_worst(&worst, angle, r->a + r->b[0] * node[0].s, 0);
         }
-        fk_plan_free(&plan), fk_axis_free(&axis), fk_chain_free(&chain);
+        fk_chain_run_free(&run);
     }
     return worst;
 }

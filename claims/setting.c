@@ -104,6 +104,29 @@ double fk_log_normal(double x, double mean, double var)
     return -(log(2 * FK_PI * var) + d * d / var) / 2;
 }
 
+const char *const fk_setting_on_line[FK_ON_LINE] = {"three-1d", "bimodal-1d", "gaussian-1d"};
+
+fk_verdict fk_worst_on_line(fk_measurement *measure, const fk_variant *variant, double clean,
+                            double noisy)
+{
+    double worst = 0;
+    for (size_t m = 0; m < FK_ON_LINE; m++) {
+        fk_mixture *mix = fk_setting_mixture(fk_setting_on_line[m]);
+        for (size_t i = 0; i < fk_n_schedules; i++)
+            for (size_t j = 0, used = 0; used < 8 && j < 400; j++) {
+                double t = fk_setting_time(&fk_schedules[i], j + 11 * m);
+                fk_coeffs c = fk_schedule_at(&fk_schedules[i], t);
+                if (c.sigma < clean * c.s || c.sigma > noisy * c.s) continue;
+                fk_marginal *g = fk_marginal_new(mix, c.s, c.sigma);
+                fk_worst(&worst, measure(g, &c, variant, j));
+                fk_marginal_free(g);
+                used++;
+            }
+        fk_mixture_free(mix);
+    }
+    return fk_measured(worst, 0);
+}
+
 double fk_setting_root(double (*f)(double, void *), void *self, double lo, double hi)
 {
     gsl_root_fsolver *solver = gsl_root_fsolver_alloc(gsl_root_fsolver_brent);

@@ -40,6 +40,13 @@ double fk_setting_cdf(const void *marginal, double x);
 /* log N(x; mean, var). */
 double fk_log_normal(double x, double mean, double var);
 
+/* The worst of a measurement over three mixtures on the line, all schedules, and eight times each
+ * at which sigma/s lies between `clean` and `noisy`; j tells the times of a schedule apart. */
+enum { FK_ON_LINE = 3 };
+extern const char *const fk_setting_on_line[FK_ON_LINE];
+typedef double fk_measurement(const fk_marginal *, const fk_coeffs *, const fk_variant *, size_t j);
+fk_verdict fk_worst_on_line(fk_measurement *, const fk_variant *, double clean, double noisy);
+
 /* The root of f in [lo, hi] by Brent's method, to its last bits; NaN where f has one sign at both
  * ends. */
 double fk_setting_root(double (*f)(double, void *), void *self, double lo, double hi);

@@ -101,27 +101,21 @@ static fk_verdict mean_from_eps(const fk_claim_env *env, const fk_claim *claim, 
     double worst = 0;
     fk_mixture *mix = fk_setting_mixture("three-1d");
     for (size_t c = 0; c < FK_N_CHAINS; c++) {
-        fk_chain chain = fk_setting_chain(fk_setting_chains[c]);
-        fk_axis axis;
-        fk_plan plan;
-        fk_error err;
-        if (fk_axis_on_chain(&chain, "trailing", chain.T, &axis, &err) != FK_OK ||
-            fk_plan_new(&axis, &fk_ancestral_small, &plan, &err) != FK_OK)
-            return fk_measured(NAN, 0);
-        for (size_t n = 0; n < plan.n_steps; n++) {
-            const size_t t = chain.T - n;
-            const fk_combination *r = &plan.step[n].result;
-            fk_marginal *p = fk_chain_marginal(mix, &chain, t);
+        fk_chain_run run = fk_chain_run_new(fk_setting_chains[c], 0, &fk_ancestral_small);
+        for (size_t n = 0; n < run.plan.n_steps; n++) {
+            const size_t t = run.chain.T - n;
+            const fk_combination *r = &run.plan.step[n].result;
+            fk_marginal *p = fk_chain_marginal(mix, &run.chain, t);
             double x, score, x0hat;
             fk_setting_point(p, n, &x);
             fk_marginal_at(p, &x, &(fk_point){.score = &score, .x0hat = &x0hat});
             fk_worst(&worst,
-                     fk_residual((double[]){mean_of(&chain, t, x, -p->sigma * score, v->which),
+                     fk_residual((double[]){mean_of(&run.chain, t, x, -p->sigma * score, v->which),
                                             -r->a * x, -r->b[0] * x0hat},
                                  3));
             fk_marginal_free(p);
         }
-        fk_plan_free(&plan), fk_axis_free(&axis), fk_chain_free(&chain);
+        fk_chain_run_free(&run);
     }
     fk_mixture_free(mix);
     return fk_measured(worst, 0);

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "claims/chains.h"
 #include "claims/claims.h"
 #include "claims/closed_form.h"
 #include "claims/quadrature.h"
@@ -183,18 +184,12 @@ static fk_verdict sampling(const fk_claim_env *env, const fk_claim *claim,
                            const fk_variant *variant)
 {
     (void)env, (void)claim;
-    fk_chain chain;
-    fk_axis axis;
-    fk_plan plan;
-    fk_error err;
     fk_mixture *mix = fk_setting_mixture("three-1d");
     double worst = 0;
-    if (fk_chain_parse("ddpm-linear:T=60,beta_T=0.2", &chain, &err) != FK_OK ||
-        fk_axis_on_chain(&chain, "trailing", 60, &axis, &err) != FK_OK ||
-        fk_plan_new(&axis, &fk_ancestral_small, &plan, &err) != FK_OK)
-        return fk_measured(NAN, 0);
+    fk_chain_run run = fk_chain_run_new("ddpm-linear:T=60,beta_T=0.2", 0, &fk_ancestral_small);
     for (size_t n = 0; n < 60; n++) {
-        double a = axis.node[n].s, b = axis.node[n].sigma, beta = chain.beta[59 - n], x, score;
+        double a = run.axis.node[n].s, b = run.axis.node[n].sigma, beta = run.chain.beta[59 - n], x,
+               score;
         double x0hat;
         fk_marginal *g = fk_marginal_new(mix, a, b);
         fk_setting_point(g, n, &x);
@@ -204,7 +199,7 @@ static fk_verdict sampling(const fk_claim_env *env, const fk_claim *claim,
         if (variant->which == COORDINATES_SWAPPED) epsh = a * x + b * vh;
         if (variant->which == WRONG_SIGN) x0h = a * x + b * vh;
         if (variant->which == ALPHA_BAR_IN_MU) root = a;
-        const fk_step *step = &plan.step[n];
+        const fk_step *step = &run.plan.step[n];
         double m = step->stage[0].p * x + step->stage[0].q * score;
         double ours = step->result.a * x + step->result.b[0] * m;
         double mu = (x - beta / b * epsh) / root;
@@ -212,9 +207,7 @@ static fk_verdict sampling(const fk_claim_env *env, const fk_claim *claim,
         fk_worst(&worst, fabs(x0h - x0hat) / (1 + fabs(x)));
         fk_marginal_free(g);
     }
-    fk_plan_free(&plan);
-    fk_axis_free(&axis);
-    fk_chain_free(&chain);
+    fk_chain_run_free(&run);
     fk_mixture_free(mix);
     return fk_measured(worst, 0);
 }
