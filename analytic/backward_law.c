@@ -168,8 +168,7 @@ int fk_backward_law_run(const fk_backward_law *b, bool check, fk_expectations *o
     for (size_t f = 0; f < FK_N_FUNCTIONALS; f++) {
         out->value[f] = mean[0][f];
         out->also[f] = b->also ? mean[0][USED + f] : NAN;
-        const double d = fabs(mean[1][f] - mean[0][f]);
-        apart = d <= apart || isnan(apart) ? apart : d;
+        fk_worst(&apart, fabs(mean[1][f] - mean[0][f]));
     }
     out->accuracy = !check ? NAN : 2 * apart < LEAST ? LEAST : 2 * apart;
     return FK_OK;

@@ -67,11 +67,6 @@ double fk_residual(const double *term, size_t n)
     return size == 0 ? 0 : fabs(sum) / size;
 }
 
-void fk_worst(double *worst, double value)
-{
-    if (isnan(value) || value > *worst) *worst = value;
-}
-
 fk_verdict fk_measured(double observed, double expected)
 {
     return (fk_verdict){.observed = observed, .expected = expected};

@@ -29,8 +29,6 @@ void fk_setting_point(const fk_marginal *, size_t j, double *x);
 
 /* |sum of the terms| / sum of |terms|; 0 where all are 0. */
 double fk_residual(const double *term, size_t n);
-/* *worst = max(*worst, value), where NaN wins and stays. */
-void fk_worst(double *worst, double value);
 /* The verdict of an exact check: observed against expected, nothing sampled. */
 fk_verdict fk_measured(double observed, double expected);
 

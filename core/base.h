@@ -3,6 +3,7 @@
 #ifndef FK_CORE_BASE_H
 #define FK_CORE_BASE_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,6 +31,12 @@ void *fk_alloc(size_t n, size_t size);
 
 /* A copy of a string, freed with free(). */
 char *fk_strdup(const char *text);
+
+/* *worst = max(*worst, value), where NaN wins and stays (fmax would forget it). */
+static inline void fk_worst(double *worst, double value)
+{
+    if (isnan(value) || value > *worst) *worst = value;
+}
 
 /* Seconds on a clock that never goes back: for differences. */
 double fk_seconds(void);

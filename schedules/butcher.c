@@ -50,12 +50,6 @@ static size_t grow(const fk_butcher *rk, size_t order, tree *t)
     return n;
 }
 
-/* The greater; NaN is worst. */
-static double worse(double worst, double value)
-{
-    return isnan(worst) || value <= worst ? worst : value;
-}
-
 double fk_butcher_residual(const fk_butcher *rk, size_t order)
 {
     assert(order >= 1 && order <= FK_MAX_TREE_ORDER && rk->stages <= FK_MAX_STAGES);
@@ -66,12 +60,12 @@ double fk_butcher_residual(const fk_butcher *rk, size_t order)
         if (t[k].nodes != order) continue;
         double sum = -1 / gamma_of(&t[k]);
         for (size_t i = 0; i < rk->stages; i++) sum += rk->b[i] * t[k].phi[i];
-        worst = worse(worst, fabs(sum));
+        fk_worst(&worst, fabs(sum));
     }
     for (size_t i = 0; i < rk->stages; i++) {
         double sum = -rk->c[i];
         for (size_t j = 0; j < i; j++) sum += rk->a[i][j];
-        worst = worse(worst, fabs(sum));
+        fk_worst(&worst, fabs(sum));
     }
     return worst;
 }

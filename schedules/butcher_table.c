@@ -4,12 +4,11 @@
 
 #include "schedules/butcher.h"
 
-/* The worse of a difference so far and |is - should|, relative to should where that is not 0. NaN
- * is worst. */
+/* The worse of a difference so far and |is - should|, relative to should where that is not 0. */
 static double worse(double worst, double is, double should)
 {
-    const double off = fabs(is - should) / (should != 0 ? fabs(should) : 1);
-    return isnan(worst) || off <= worst ? worst : off;
+    fk_worst(&worst, fabs(is - should) / (should != 0 ? fabs(should) : 1));
+    return worst;
 }
 
 /* What a combination has beside the state and the outputs of this step. */

@@ -19,7 +19,8 @@
 
 static double worse(double worst, double value, double should)
 {
-    return fmax(worst, fabs(value - should));
+    fk_worst(&worst, fabs(value - should));
+    return worst;
 }
 
 double fk_additive_residual(const fk_additive *method, fk_additive_order order)
@@ -43,7 +44,7 @@ double fk_additive_residual(const fk_additive *method, fk_additive_order order)
     }
     double worst = worse(worse(fk_butcher_residual(rk, 1), u, 1), v, 0);
     if (order == FK_STRONG_1) return worst;
-    worst = fmax(worst, fk_butcher_residual(rk, 2));
+    fk_worst(&worst, fk_butcher_residual(rk, 2));
     worst = worse(worse(worse(worst, p_mean, 0.5), square, 0.5), u_time, 0.5);
     if (order == FK_WEAK_2) return worst;
     return worse(worse(worst, q_mean, 1), v_time, -1);

@@ -145,19 +145,7 @@ static void particles_against(const problem *p, const double *value, size_t n, d
     const fk_marginal_start from = {p->mixture, p->from->s, p->from->sigma, 2385};
     fk_snapshots *end = fk_snapshots_new(1, n, 1);
     const fk_observer see = fk_observe_snapshots(end);
-    const fk_run run = {.step = p->s.plan.step,
-                        .n_steps = p->s.plan.n_steps,
-                        .field = &p->field,
-                        .start = fk_source_marginal(&from),
-                        .noise = fk_noise_independent(&key),
-                        .n = n,
-                        .observe_at = &p->s.plan.n_steps,
-                        .n_observe = 1,
-                        .observer = &see,
-                        .n_observers = 1,
-                        .threads = 1};
-    fk_error err;
-    ck_assert_int_eq(fk_integrate(&run, &err), FK_OK);
+    particles_to_end(p, fk_source_marginal(&from), fk_noise_independent(&key), n, &see);
     double sum[2][FK_COS2 + 1] = {{0}};
     for (size_t i = 0; i < n; i++) {
         double x = end->x[i], f[] = {x, x * x, cos(2 * x)};

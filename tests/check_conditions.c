@@ -121,7 +121,17 @@ START_TEST(mistaken_tableaus_are_caught)
 }
 END_TEST
 
+START_TEST(a_weight_that_is_no_number_satisfies_nothing)
+{
+    fk_additive broken = *tableau_of("sra1");
+    broken.result[1].i10 = NAN;
+    ck_assert(isnan(fk_additive_residual(&broken, FK_STRONG_1)));
+    ck_assert(isnan(fk_additive_residual(&broken, FK_STRONG_3_2)));
+}
+END_TEST
+
 FK_SUITE("conditions", rooted_trees_are_counted_as_cayley_did,
          runge_kutta_tableaus_satisfy_the_conditions_of_their_order_and_no_more,
          residuals_are_those_computed_by_hand,
-         additive_tableaus_satisfy_the_conditions_of_their_orders, mistaken_tableaus_are_caught)
+         additive_tableaus_satisfy_the_conditions_of_their_orders, mistaken_tableaus_are_caught,
+         a_weight_that_is_no_number_satisfies_nothing)

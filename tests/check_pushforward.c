@@ -143,18 +143,7 @@ static void run_points(const problem *p, const double *x, size_t n, double *out)
     const fk_points points = {x, n, 1};
     fk_snapshots *end = fk_snapshots_new(1, n, 1);
     const fk_observer see = fk_observe_snapshots(end);
-    const fk_run run = {.step = p->s.plan.step,
-                        .n_steps = p->s.plan.n_steps,
-                        .field = &p->field,
-                        .start = fk_source_points(&points),
-                        .n = n,
-                        .observe_at = &p->s.plan.n_steps,
-                        .n_observe = 1,
-                        .observer = &see,
-                        .n_observers = 1,
-                        .threads = 1};
-    fk_error err;
-    ck_assert_int_eq(fk_integrate(&run, &err), FK_OK);
+    particles_to_end(p, fk_source_points(&points), (fk_noise){0}, n, &see);
     for (size_t i = 0; i < n; i++) out[i] = end->x[i];
     fk_snapshots_free(end);
 }

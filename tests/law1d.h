@@ -6,6 +6,7 @@
 
 #include "analytic/curve.h"
 #include "analytic/start_law.h"
+#include "core/integrate.h"
 #include "tests/plans.h"
 
 typedef struct {
@@ -35,6 +36,25 @@ static inline void problem_free(problem *p)
     fk_marginal_free(p->from), fk_marginal_free(p->to);
     fk_mixture_free(p->mixture);
     setting_free(&p->s);
+}
+
+/* n particles through the whole plan on one thread, seen at its end. */
+static inline void particles_to_end(const problem *p, fk_source from, fk_noise noise, size_t n,
+                                    const fk_observer *see)
+{
+    const fk_run run = {.step = p->s.plan.step,
+                        .n_steps = p->s.plan.n_steps,
+                        .field = &p->field,
+                        .start = from,
+                        .noise = noise,
+                        .n = n,
+                        .observe_at = &p->s.plan.n_steps,
+                        .n_observe = 1,
+                        .observer = see,
+                        .n_observers = 1,
+                        .threads = 1};
+    fk_error err;
+    ck_assert_int_eq(fk_integrate(&run, &err), FK_OK);
 }
 
 #endif

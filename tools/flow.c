@@ -10,10 +10,11 @@
 #include "core/table.h"
 #include "ode/adaptive.h"
 #include "ode/schemes.h"
+#include "tools/common_points.h"
 
 typedef struct {
-    const char *mixture, *schedule, *points, *out;
-    double t_start, t_end;
+    given in;
+    const char *out;
     fk_cli cli;
 } request;
 
@@ -34,10 +35,11 @@ static char *header(size_t dim)
 static int flow_exactly(const request *r, const fk_mixture *m, const fk_schedule *schedule,
                         const fk_table *points, double *y, fk_error *err)
 {
-    int status = fk_schedule_check_domain(schedule, "--t-start", r->t_start, err);
-    if (!status) status = fk_schedule_check_domain(schedule, "--t-end", r->t_end, err);
+    int status = fk_schedule_check_domain(schedule, "--t-start", r->in.t_start, err);
+    if (!status) status = fk_schedule_check_domain(schedule, "--t-end", r->in.t_end, err);
     if (status) return status;
-    fk_coeffs from = fk_schedule_at(schedule, r->t_start), to = fk_schedule_at(schedule, r->t_end);
+    fk_coeffs from = fk_schedule_at(schedule, r->in.t_start),
+              to = fk_schedule_at(schedule, r->in.t_end);
     fk_marginal *g = fk_marginal_new(m, from.s, from.sigma);
     bool singular = g->singular;
     fk_marginal_free(g);
@@ -45,7 +47,7 @@ static int flow_exactly(const request *r, const fk_mixture *m, const fk_schedule
         return fk_fail(err, FK_USAGE,
                        "--t-start %g: sigma is 0 there, and from a zero variance (%s) no flow "
                        "leads on: take a larger t",
-                       r->t_start, m->name);
+                       r->in.t_start, m->name);
     fk_flow(m, &from, &to, points->shape[0], points->x, y, NULL);
     return FK_OK;
 }
@@ -54,13 +56,13 @@ static int flow_by_reference(const request *r, const fk_mixture *m, const fk_sch
                              const fk_table *points, double *y, fk_error *err)
 {
     size_t size = points->shape[0] * m->dim;
-    int status = fk_schedule_check_usable(schedule, "--t-start", r->t_start, err);
-    if (!status) status = fk_schedule_check_usable(schedule, "--t-end", r->t_end, err);
+    int status = fk_schedule_check_usable(schedule, "--t-start", r->in.t_start, err);
+    if (!status) status = fk_schedule_check_usable(schedule, "--t-end", r->in.t_end, err);
     if (status) return status;
     if (!r->cli.quiet) fprintf(stderr, "fokker flow: %s\n", REFERENCE);
     memcpy(y, points->x, size * sizeof *y);
-    if (r->t_start == r->t_end) return FK_OK;
-    double *path = fk_alloc(2 * size, sizeof *path), t[2] = {r->t_start, r->t_end};
+    if (r->in.t_start == r->in.t_end) return FK_OK;
+    double *path = fk_alloc(2 * size, sizeof *path), t[2] = {r->in.t_start, r->in.t_end};
     memcpy(path, points->x, size * sizeof *path);
     fk_field field = fk_mixture_field(m);
     fk_adaptive_options options = {.rtol = 1e-13, .atol = 1e-13, .threads = r->cli.threads};
@@ -90,35 +92,34 @@ static int write_rows(const request *r, const fk_mixture *m, const fk_table *poi
     return fk_csv_commit(csv, err);
 }
 
-static int run(const request *r, const fk_mixture *m, const fk_schedule *schedule, fk_error *err)
+static int run(const request *r, fk_error *err)
 {
-    fk_table points;
-    int status = fk_points_read(r->points, m->dim, &points, err);
-    if (status) return status;
-    double *y = fk_alloc(points.shape[0] * m->dim, sizeof *y);
-    status =
-        (fk_flow_is_exact(m) ? flow_exactly : flow_by_reference)(r, m, schedule, &points, y, err);
-    if (!status) status = write_rows(r, m, &points, y, err);
+    const fk_mixture *m = r->in.mixture;
+    double *y = fk_alloc(r->in.points.shape[0] * m->dim, sizeof *y);
+    int status = (fk_flow_is_exact(m) ? flow_exactly : flow_by_reference)(r, m, &r->in.schedule,
+                                                                          &r->in.points, y, err);
+    if (!status) status = write_rows(r, m, &r->in.points, y, err);
     free(y);
-    fk_table_free(&points);
     return status;
 }
 
 int main(int argc, char **argv)
 {
-    request r = {.schedule = "vp-linear", .out = "-", .t_start = NAN, .t_end = NAN};
-    const fk_option option[] = {
-        {"mixture", "M", "a built-in mixture or a JSON file", FK_OPT_TEXT, &r.mixture, true},
-        {"schedule", "S", "the schedule (default vp-linear)", FK_OPT_TEXT, &r.schedule, false},
-        {"t-start", "T", "from this time (default: the schedule's t_max)", FK_OPT_REAL, &r.t_start,
-         false},
-        {"t-end", "T", "to this time, either way (default: the schedule's t_min)", FK_OPT_REAL,
-         &r.t_end, false},
-        {"points", "F", "where to start, one point a row: CSV or NPY", FK_OPT_TEXT, &r.points,
-         true},
-        {"out", "F", "write to this CSV file (default: standard output)", FK_OPT_TEXT, &r.out,
-         false},
-        {NULL, NULL, NULL, FK_OPT_FLAG, NULL, false}};
+    request r = {.in = given_default(), .out = "-"};
+    const fk_option option[] = {{"mixture", "M", "a built-in mixture or a JSON file", FK_OPT_TEXT,
+                                 &r.in.mixture_spec, true},
+                                {"schedule", "S", "the schedule (default vp-linear)", FK_OPT_TEXT,
+                                 &r.in.schedule_spec, false},
+                                {"t-start", "T", "from this time (default: the schedule's t_max)",
+                                 FK_OPT_REAL, &r.in.t_start, false},
+                                {"t-end", "T",
+                                 "to this time, either way (default: the schedule's t_min)",
+                                 FK_OPT_REAL, &r.in.t_end, false},
+                                {"points", "F", "where to start, one point a row: CSV or NPY",
+                                 FK_OPT_TEXT, &r.in.file, true},
+                                {"out", "F", "write to this CSV file (default: standard output)",
+                                 FK_OPT_TEXT, &r.out, false},
+                                {NULL, NULL, NULL, FK_OPT_FLAG, NULL, false}};
     const fk_command command = {
         "flow",
         "Where the probability-flow ODE carries points from one time to another: exact for a 1-D "
@@ -128,15 +129,8 @@ int main(int argc, char **argv)
     r.cli = fk_cli_parse(&command, argc, argv);
 
     fk_error err = {.code = FK_OK};
-    fk_schedule schedule;
-    fk_mixture *m = NULL;
-    int status = fk_schedule_parse(r.schedule, &schedule, &err);
-    if (!status) {
-        if (isnan(r.t_start)) r.t_start = schedule.t_max;
-        if (isnan(r.t_end)) r.t_end = schedule.t_min;
-        status = fk_mixture_read(r.mixture, &m, &err);
-    }
-    if (!status) status = run(&r, m, &schedule, &err);
-    fk_mixture_free(m);
+    int status = given_read(&r.in, &err);
+    if (!status) status = run(&r, &err);
+    given_free(&r.in);
     return status ? fk_cli_report(&err) : FK_OK;
 }

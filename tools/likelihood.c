@@ -10,10 +10,11 @@
 #include "core/table.h"
 #include "ode/schemes.h"
 #include "registry.h"
+#include "tools/common_points.h"
 
 typedef struct {
-    const char *mixture, *schedule, *points, *prior, *scheme, *out;
-    double t_start, t_end;
+    given in;
+    const char *prior, *scheme, *out;
     fk_adaptive_options options;
     fk_cli cli;
 } request;
@@ -49,11 +50,11 @@ static int write_rows(const request *r, size_t dim, const fk_table *points,
 
 static int check_ends(const request *r, const fk_schedule *schedule, fk_error *err)
 {
-    int status = fk_schedule_check_usable(schedule, "--t-start", r->t_start, err);
-    if (!status) status = fk_schedule_check_usable(schedule, "--t-end", r->t_end, err);
-    if (!status && !(r->t_end < r->t_start))
-        status =
-            fk_fail(err, FK_USAGE, "--t-end %g is not below --t-start %g", r->t_end, r->t_start);
+    int status = fk_schedule_check_usable(schedule, "--t-start", r->in.t_start, err);
+    if (!status) status = fk_schedule_check_usable(schedule, "--t-end", r->in.t_end, err);
+    if (!status && !(r->in.t_end < r->in.t_start))
+        status = fk_fail(err, FK_USAGE, "--t-end %g is not below --t-start %g", r->in.t_end,
+                         r->in.t_start);
     return status;
 }
 
@@ -65,7 +66,7 @@ static int read_prior(const request *r, const fk_schedule *schedule, double *std
         return fk_fail(err, FK_USAGE, "--prior is exact, normal or standard, not '%.60s'",
                        r->prior);
     *std = exact                           ? 0
-           : normal && schedule->exploding ? fk_schedule_at(schedule, r->t_start).sigma
+           : normal && schedule->exploding ? fk_schedule_at(schedule, r->in.t_start).sigma
                                            : 1;
     return FK_OK;
 }
@@ -79,42 +80,41 @@ static int read_scheme(const request *r, fk_scheme *scheme, fk_error *err)
     return status;
 }
 
-static int run(request *r, const fk_mixture *m, const fk_schedule *schedule, fk_error *err)
+static int run(request *r, fk_error *err)
 {
+    const given *in = &r->in;
+    const size_t n = in->points.shape[0], dim = in->mixture->dim;
     fk_scheme scheme;
-    fk_table points;
-    fk_likelihood_model model = {m, schedule, r->t_start, r->t_end, 0, &scheme, NULL};
-    int status = check_ends(r, schedule, err);
-    if (!status) status = read_prior(r, schedule, &model.prior_std, err);
+    fk_likelihood_model model = {in->mixture, &in->schedule, in->t_start, in->t_end,
+                                 0,           &scheme,       NULL};
+    int status = check_ends(r, &in->schedule, err);
+    if (!status) status = read_prior(r, &in->schedule, &model.prior_std, err);
     if (!status) status = read_scheme(r, &scheme, err);
-    if (!status) status = fk_points_read(r->points, m->dim, &points, err);
     if (status) return status;
-    const size_t n = points.shape[0];
     fk_likelihood *found = fk_alloc(n, sizeof *found);
     r->options.threads = r->cli.threads;
-    status = fk_likelihood_of(&model, n, points.x, found, &r->options, err);
-    if (!status) status = write_rows(r, m->dim, &points, found, err);
+    status = fk_likelihood_of(&model, n, in->points.x, found, &r->options, err);
+    if (!status) status = write_rows(r, dim, &in->points, found, err);
     if (!status && !r->cli.quiet)
         fprintf(stderr, "fokker likelihood: %.1f score evaluations a point\n",
                 (double)r->options.evaluations / (double)n);
     free(found);
-    fk_table_free(&points);
     return status;
 }
 
 int main(int argc, char **argv)
 {
-    request r = {.schedule = "vp-linear",
+    request r = {.in = given_default(),
                  .prior = "normal",
                  .scheme = "rk45",
                  .out = "-",
-                 .t_start = NAN,
-                 .t_end = NAN,
                  .options = {.rtol = 1e-6, .atol = 1e-6}};
     const fk_option option[] = {
-        {"mixture", "M", "a built-in mixture or a JSON file", FK_OPT_TEXT, &r.mixture, true},
-        {"schedule", "S", "the schedule (default vp-linear)", FK_OPT_TEXT, &r.schedule, false},
-        {"points", "F", "where, one point a row: CSV or NPY", FK_OPT_TEXT, &r.points, true},
+        {"mixture", "M", "a built-in mixture or a JSON file", FK_OPT_TEXT, &r.in.mixture_spec,
+         true},
+        {"schedule", "S", "the schedule (default vp-linear)", FK_OPT_TEXT, &r.in.schedule_spec,
+         false},
+        {"points", "F", "where, one point a row: CSV or NPY", FK_OPT_TEXT, &r.in.file, true},
         {"prior", "P", "the model's law at t-start: normal (default), standard or exact",
          FK_OPT_TEXT, &r.prior, false},
         {"scheme", "K", "rk45 (default) or rk8pd", FK_OPT_TEXT, &r.scheme, false},
@@ -122,9 +122,9 @@ int main(int argc, char **argv)
          false},
         {"atol", "A", "absolute tolerance a step (default 1e-6)", FK_OPT_REAL, &r.options.atol,
          false},
-        {"t-start", "T", "the noise end (default: the schedule's t_max)", FK_OPT_REAL, &r.t_start,
-         false},
-        {"t-end", "T", "the data end (default: the schedule's t_min)", FK_OPT_REAL, &r.t_end,
+        {"t-start", "T", "the noise end (default: the schedule's t_max)", FK_OPT_REAL,
+         &r.in.t_start, false},
+        {"t-end", "T", "the data end (default: the schedule's t_min)", FK_OPT_REAL, &r.in.t_end,
          false},
         {"out", "F", "write to this CSV file (default: standard output)", FK_OPT_TEXT, &r.out,
          false},
@@ -139,15 +139,8 @@ int main(int argc, char **argv)
     r.cli = fk_cli_parse(&command, argc, argv);
 
     fk_error err = {.code = FK_OK};
-    fk_schedule schedule;
-    fk_mixture *m = NULL;
-    int status = fk_schedule_parse(r.schedule, &schedule, &err);
-    if (!status) {
-        if (isnan(r.t_start)) r.t_start = schedule.t_max;
-        if (isnan(r.t_end)) r.t_end = schedule.t_min;
-        status = fk_mixture_read(r.mixture, &m, &err);
-    }
-    if (!status) status = run(&r, m, &schedule, &err);
-    fk_mixture_free(m);
+    int status = given_read(&r.in, &err);
+    if (!status) status = run(&r, &err);
+    given_free(&r.in);
     return status ? fk_cli_report(&err) : FK_OK;
 }
