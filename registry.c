@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "registry.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "analytic/mixture.h"
@@ -37,8 +38,7 @@ const fk_row fk_experiments[] = {
      "Do samples of the reverse SDE and of the probability-flow ODE follow the exact law at six "
      "times?",
      "Anderson 1982; Song et al. 2021, eq. 6 and 13", NULL},
-    {"moments",
-     "Do m' = f m and var' = 2 f var + g^2 give mean and variance of the forward SDE?",
+    {"moments", "Do m' = f m and var' = 2 f var + g^2 give mean and variance of the forward SDE?",
      "Song et al. 2021, eq. 29", NULL},
     {"schedules",
      "What do the noise schedules make of signal, noise, drift and signal-to-noise ratio?",
@@ -116,6 +116,7 @@ const size_t fk_n_registry = LENGTH(fk_registry);
 
 const fk_scheme *fk_registry_scheme(size_t i)
 {
+    assert(i < n_schemes());
     return i < fk_n_ode_schemes ? fk_ode_schemes[i] : fk_sde_schemes[i - fk_n_ode_schemes];
 }
 

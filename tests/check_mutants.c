@@ -10,7 +10,9 @@
 #include <string.h>
 
 #include "claims/certificate.h"
+#include "ode/schemes.h"
 #include "registry.h"
+#include "sde/schemes.h"
 #include "tests/mutant.h"
 #include "tests/suite.h"
 
@@ -214,7 +216,7 @@ START_TEST(a_fault_that_lowers_an_order_is_not_certified)
     const size_t n_accepted = sizeof accepted / sizeof *accepted;
     size_t needed[sizeof accepted / sizeof *accepted + 1] = {0}, specs = 0;
     mutants list = {.n = 0};
-    for (size_t i = 0; fk_registry_scheme(i); i++)
+    for (size_t i = 0; i < fk_n_ode_schemes + fk_n_sde_schemes; i++)
         gather(fk_registry_scheme(i)->row.name, all, 7 * specs++, &list);
     for (size_t i = 0; i < sizeof variants / sizeof *variants; i++)
         gather(variants[i], all, 7 * specs++, &list);
