@@ -46,10 +46,7 @@ static bool has_no_order(const fk_scheme *scheme)
 
 static bool has_fading(const fk_scheme *scheme)
 {
-    const fk_param *param = scheme->row.param;
-    size_t i = 0;
-    while (param && param[i].key && strcmp(param[i].key, "snr") != 0) i++;
-    return has_no_order(scheme) && param && param[i].key;
+    return has_no_order(scheme) && fk_scheme_param(scheme, "snr") < FK_MAX_PARAMS;
 }
 
 static bool has_high_order(const fk_scheme *scheme)

@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "claims/limit_law.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
 static double value_of(const fk_scheme *scheme, const char *key)
 {
-    for (size_t i = 0; scheme->row.param && scheme->row.param[i].key; i++)
-        if (strcmp(scheme->row.param[i].key, key) == 0) return scheme->param[i];
-    return NAN;
+    const size_t i = fk_scheme_param(scheme, key);
+    assert(i < FK_MAX_PARAMS);
+    return scheme->param[i];
 }
 
-static int corrected(const fk_scheme *scheme, double V, double *variance, fk_error *err)
+static double corrected(const fk_scheme *scheme, double V)
 {
     const double snr = value_of(scheme, "snr"), e = 2 * snr * snr * V;
-    if (!(snr < 1))
-        return fk_fail(err, FK_USAGE, "the corrector of snr = %g, 1 or more, is unstable", snr);
-    *variance = V / (1 - e / (2 * V));
-    return FK_OK;
+    return V / (1 - e / (2 * V));
 }
 
 /* y's variance where noise up and Heun down stand still. */
@@ -56,7 +54,10 @@ int fk_limit_variance(const fk_scheme *scheme, fk_gaussian data, const fk_axis *
                       double *variance, fk_error *err)
 {
     const double V = fk_gaussian_marginal(data, &axis->node[axis->n_steps]).var;
-    if (strcmp(scheme->row.name, "pc") == 0) return corrected(scheme, V, variance, err);
+    if (strcmp(scheme->row.name, "pc") == 0) {
+        *variance = corrected(scheme, V);
+        return FK_OK;
+    }
     if (strcmp(scheme->row.name, "edm-churn") == 0)
         return churned(scheme, data.var, axis, variance, err);
     return fk_fail(err, FK_USAGE, "no limit law of scheme '%s' is known", scheme->row.name);

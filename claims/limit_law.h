@@ -12,7 +12,7 @@
 /* The variance at the axis' last node.
  *
  * pc: Langevin steps x + e score + sqrt(2 e) z, e = 2 (snr E|z|/E|score|)^2 = 2 snr^2 V, take the
- * deviation to (1 - e/V) of itself and add 2 e:    V / (1 - e/(2 V)),  snr < 1.
+ * deviation to (1 - e/V) of itself and add 2 e:    V / (1 - e/(2 V)), snr < 1 as the scheme has it.
  *
  * edm-churn, gamma = sqrt(2) - 1 whatever the steps: in y = x/s noise is raised from rho = sigma/s
  * to rho^ = (1 + gamma) rho, and Heun's rule for dy/drho = k(rho) (y - m), k = rho/(v + rho^2),

@@ -14,13 +14,10 @@
  * that of the reverse SDE. */
 static double eta_of(const fk_scheme *scheme, const fk_plan *plan)
 {
-    const fk_param *param = scheme->row.param;
+    const size_t eta = fk_scheme_param(scheme, "eta"), eta2 = fk_scheme_param(scheme, "eta2");
     if (plan->normals == 0) return 0;
-    for (size_t i = 0; param && param[i].key; i++) {
-        if (strcmp(param[i].key, "eta") == 0) return scheme->param[i];
-        if (strcmp(param[i].key, "eta2") == 0) return sqrt(scheme->param[i]);
-    }
-    return 1;
+    if (eta < FK_MAX_PARAMS) return scheme->param[eta];
+    return eta2 < FK_MAX_PARAMS ? sqrt(scheme->param[eta2]) : 1;
 }
 
 /* On one Gaussian E|x_0 - x0hat|^2 = sigma^2 v/V, the score is -(x - M)/V, and E|z| = sqrt(2/pi):

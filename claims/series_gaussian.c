@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Series on Gaussian data, where the law of every scheme is known exactly. */
+#include <assert.h>
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "analytic/gaussian_law.h"
 #include "claims/limit_law.h"
@@ -98,8 +98,8 @@ int fk_series_limit(const fk_scheme *scheme, const fk_place *place, fk_start_kin
 int fk_series_fading(const fk_scheme *scheme, const fk_place *place, fk_start_kind start,
                      size_t coarsest, size_t levels, fk_series *out, fk_error *err)
 {
-    size_t snr = 0;
-    while (strcmp(scheme->row.param[snr].key, "snr") != 0) snr++;
+    const size_t snr = fk_scheme_param(scheme, "snr");
+    assert(snr < FK_MAX_PARAMS);
     *out = (fk_series){.levels = levels, .functionals = 2, .name = {"mean", "variance"}};
     for (size_t i = 0; i < levels; i++) {
         fk_trial trial;

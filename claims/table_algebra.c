@@ -6,19 +6,13 @@
 #include "claims/series.h"
 #include "schedules/exactness.h"
 
-/* NaN is worst. */
-static double worse(double worst, double value)
-{
-    return isnan(worst) || value <= worst ? worst : value;
-}
-
 double fk_tree_order(const fk_butcher *rk, double within, double claim, double *residual)
 {
     size_t order = 0;
     *residual = 0;
     for (size_t p = 1; p <= FK_MAX_TREE_ORDER; p++) {
         const double r = fk_butcher_residual(rk, p);
-        if ((double)p <= claim) *residual = worse(*residual, r);
+        if ((double)p <= claim) fk_worst(residual, r);
         if (order == p - 1 && r < within) order = p;
     }
     return (double)order;
@@ -51,7 +45,8 @@ static double step_order(const fk_axis *axis, size_t n, const fk_step *step, dou
     double trees, sum = 0;
     const double off = fk_butcher_of_table(axis, n, step, &rk);
     const double order = fk_tree_order(&rk, READ_WITHIN, claim, &trees);
-    *residual = worse(off, trees);
+    *residual = off;
+    fk_worst(residual, trees);
     if (!(off < READ_WITHIN)) return 0;
     for (size_t i = 0; i < rk.stages; i++) sum += rk.b[i];
     return order == 0 && fabs(sum - 1) < READ_WITHIN ? 1 : order;
@@ -69,7 +64,7 @@ double fk_tableau_order(const fk_scheme *scheme, double claim, double *residual)
         double off;
         order =
             fmin(order, once + step_order(&trial.axis, n, &trial.plan.step[n], claim - once, &off));
-        *residual = worse(*residual, off);
+        fk_worst(residual, off);
     }
     fk_trial_free(&trial);
     return order;

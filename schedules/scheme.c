@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 int fk_scheme_parse(const char *spec, const fk_scheme *const *table, size_t n, fk_scheme *scheme,
                     fk_error *err)
@@ -18,6 +19,13 @@ int fk_scheme_parse(const char *spec, const fk_scheme *const *table, size_t n, f
     if (status == FK_OK && scheme->check) status = scheme->check(scheme, err);
     if (status == FK_OK && scheme->prepare) scheme->prepare(scheme);
     return status;
+}
+
+size_t fk_scheme_param(const fk_scheme *scheme, const char *key)
+{
+    for (size_t i = 0; scheme->row.param && scheme->row.param[i].key; i++)
+        if (strcmp(scheme->row.param[i].key, key) == 0) return i;
+    return FK_MAX_PARAMS;
 }
 
 fk_coeffs fk_step_coeffs(const fk_step_at *at, double c)

@@ -61,6 +61,9 @@ typedef struct fk_scheme {
 int fk_scheme_parse(const char *spec, const fk_scheme *const *table, size_t n, fk_scheme *scheme,
                     fk_error *err) FK_CHECKED;
 
+/* The place of a parameter in `param` by its key; FK_MAX_PARAMS where the scheme has none such. */
+size_t fk_scheme_param(const fk_scheme *, const char *key);
+
 /* The coefficients at t_n + c (t_{n+1} - t_n), 0 <= c <= 1: at the ends the nodes themselves, so
  * that rounding never leads out of the axis' interval. Only where there is a schedule. */
 fk_coeffs fk_step_coeffs(const fk_step_at *, double c);

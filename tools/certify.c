@@ -61,13 +61,6 @@ static size_t count_schemes(void)
     return fk_registry[n].count();
 }
 
-static bool has_param(const fk_scheme *scheme, const char *key)
-{
-    const fk_param *param = scheme->row.param;
-    while (param && param->key && strcmp(param->key, key) != 0) param++;
-    return param && param->key;
-}
-
 /* All of the registry, with both starts where there are two, the lab's own claims, the controls. */
 static int add_all(certificate *list, size_t *n, fk_error *err)
 {
@@ -76,7 +69,7 @@ static int add_all(certificate *list, size_t *n, fk_error *err)
         const fk_scheme *scheme = fk_registry_scheme(i);
         if (scheme->adaptive) continue;
         status = add(scheme->row.name, list, n, err);
-        if (status != FK_OK || !has_param(scheme, "start")) continue;
+        if (status != FK_OK || fk_scheme_param(scheme, "start") == FK_MAX_PARAMS) continue;
         char matched[64];
         snprintf(matched, sizeof matched, "%s:start=matched", scheme->row.name);
         status = add(matched, list, n, err);
