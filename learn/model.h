@@ -15,8 +15,8 @@
 #ifndef FK_LEARN_MODEL_H
 #define FK_LEARN_MODEL_H
 
+#include "core/blas.h"
 #include "core/field.h"
-#include "learn/blas.h"
 #include "learn/network.h"
 #include "schedules/schedule.h"
 
@@ -79,7 +79,7 @@ typedef struct {
     float *param; /* (n_params) */
 } fk_model;
 
-/* Copies param. Loads the BLAS (learn/blas.h). */
+/* Copies param. Loads the BLAS (core/blas.h). */
 int fk_model_new(const fk_model_config *, const float *param, fk_model **,
                  fk_error *err) FK_CHECKED;
 void fk_model_free(fk_model *);

@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "learn/blas.h"
+#include "core/blas.h"
 
 fk_tape fk_tape_new(const fk_shape *s, size_t n, bool backward)
 {

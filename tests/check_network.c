@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The network's gradients, in double against differences and in float against double; its score
- * field against the formulas; the BLAS by name. */
+ * field against the formulas. */
 #include <gsl/gsl_cblas.h>
 #include <math.h>
 #include <stdlib.h>
@@ -363,23 +363,9 @@ START_TEST(a_network_of_t_reads_its_t_off_lambda)
 }
 END_TEST
 
-START_TEST(blas_is_chosen_by_name_and_says_which)
-{
-    fk_error err = {0};
-    fk_blas blas;
-    ck_assert_int_eq(fk_blas_load("gsl", &blas, &err), FK_OK);
-    ck_assert_int_eq(strncmp(blas.name, "gsl ", 4), 0);
-    ck_assert_int_eq(fk_blas_load(NULL, &blas, &err), FK_OK);
-    ck_assert_ptr_nonnull(strstr(blas.name, ", 1 thread"));
-    ck_assert_int_eq(fk_blas_load("mkl", &blas, &err), FK_USAGE);
-    ck_assert_str_eq(err.text, "mkl: it is openblas, blis or gsl");
-}
-END_TEST
-
 FK_SUITE("network", gradients_of_all_outputs_agree_with_differences,
          gradients_in_float_are_within_1e_4_of_those_in_double,
          elementwise_kernels_give_one_set_of_bits, the_exponential_in_float_is_within_two_ulps,
          the_score_field_is_the_network_read_by_its_output,
          a_network_serves_every_schedule_of_its_lambda,
-         scores_have_the_same_bits_in_blocks_of_every_size, a_network_of_t_reads_its_t_off_lambda,
-         blas_is_chosen_by_name_and_says_which)
+         scores_have_the_same_bits_in_blocks_of_every_size, a_network_of_t_reads_its_t_off_lambda)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "learn/blas.h"
+#include "core/blas.h"
 
 #include <dlfcn.h>
 #include <gsl/gsl_cblas.h>
@@ -21,6 +21,11 @@ static bool find(void *library, const char *name, void *function)
     void *at = library ? dlsym(library, name) : NULL;
     memcpy(function, &at, sizeof at);
     return at != NULL;
+}
+
+static bool find_products(void *library, fk_blas *blas)
+{
+    return find(library, "cblas_sgemm", &blas->sgemm) && find(library, "cblas_dgemm", &blas->dgemm);
 }
 
 static void *open_first(const char *const *file)
@@ -45,7 +50,7 @@ static bool load_openblas(fk_blas *blas)
     if (fk_isa() == FK_ISA_AVX512) setenv("OPENBLAS_CORETYPE", "SKYLAKEX", 0);
     setenv("OPENBLAS_NUM_THREADS", "1", 1);
     void *library = open_first(openblas_files);
-    if (!find(library, "cblas_sgemm", &blas->sgemm)) return false;
+    if (!find_products(library, blas)) return false;
     char *(*config)(void), *(*core)(void), version[24];
     void (*set_threads)(int);
     if (find(library, "openblas_set_num_threads", &set_threads)) set_threads(1);
@@ -59,7 +64,7 @@ static bool load_blis(fk_blas *blas)
 {
     setenv("BLIS_NUM_THREADS", "1", 1);
     void *library = open_first(blis_files);
-    if (!find(library, "cblas_sgemm", &blas->sgemm)) return false;
+    if (!find_products(library, blas)) return false;
     const char *(*version)(void);
     const char *says = find(library, "bli_info_get_version_str", &version) ? version() : "";
     snprintf(blas->name, sizeof blas->name, "blis %.24s, 1 thread", says);
@@ -73,9 +78,16 @@ static void gsl_sgemm(int order, int ta, int tb, int m, int n, int k, float alph
                 k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
+static void gsl_dgemm(int order, int ta, int tb, int m, int n, int k, double alpha, const double *a,
+                      int lda, const double *b, int ldb, double beta, double *c, int ldc)
+{
+    cblas_dgemm((enum CBLAS_ORDER)order, (enum CBLAS_TRANSPOSE)ta, (enum CBLAS_TRANSPOSE)tb, m, n,
+                k, alpha, a, lda, b, ldb, beta, c, ldc);
+}
+
 static bool load_gsl(fk_blas *blas)
 {
-    blas->sgemm = gsl_sgemm;
+    blas->sgemm = gsl_sgemm, blas->dgemm = gsl_dgemm;
     snprintf(blas->name, sizeof blas->name, "gsl %s, 1 thread", gsl_version);
     return true;
 }

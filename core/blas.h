@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The matrix product in single precision, from the fastest BLAS that this machine has, chosen at
- * run time: OpenBLAS, else BLIS, else the CBLAS that GSL brings along and that is always there.
- * Always on one thread: the caller's own threads each multiply their part, so that no result
+/* The matrix product, in single and double precision, from the fastest BLAS that this machine has,
+ * chosen at run time: OpenBLAS, else BLIS, else the CBLAS that GSL brings along and that is always
+ * there. Always on one thread: the caller's own threads each multiply their part, so that no result
  * depends on their number. It still depends on the library and its kernel (the order of its sums),
  * which is why both are in the name, and the name in every record. */
-#ifndef FK_LEARN_BLAS_H
-#define FK_LEARN_BLAS_H
+#ifndef FK_CORE_BLAS_H
+#define FK_CORE_BLAS_H
 
 #include "core/error.h"
 
@@ -13,6 +13,9 @@ typedef struct {
     /* CBLAS, 32-bit integers; order and transposition as the numbers below */
     void (*sgemm)(int order, int trans_a, int trans_b, int m, int n, int k, float alpha,
                   const float *a, int lda, const float *b, int ldb, float beta, float *c, int ldc);
+    void (*dgemm)(int order, int trans_a, int trans_b, int m, int n, int k, double alpha,
+                  const double *a, int lda, const double *b, int ldb, double beta, double *c,
+                  int ldc);
     char name[96]; /* "openblas 0.3.21 SkylakeX, 1 thread" */
 } fk_blas;
 
