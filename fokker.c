@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/cli.h"
@@ -31,27 +32,83 @@ static size_t siblings(const char *folder, char *name[MAX_COMMANDS])
     return n;
 }
 
-static void usage(FILE *out, const char *const *name, size_t n)
-{
-    fputs("Usage: fokker COMMAND [OPTION...]\n"
-          "The mathematics of diffusion models, checked on data whose score is known exactly.\n\n"
-          "Commands (fokker help COMMAND tells more):\n ",
-          out);
-    for (size_t i = 0; i < n; i++) fprintf(out, " %s", name[i]);
-    fputs("\n\nTry: fokker band\n", out);
-}
-
-/* Become the command; returns only where that fails. */
-static int run(const char *name, char **argv)
+/* The path of a command's program, newly allocated. */
+static char *program(const char *name)
 {
     char *path = fk_path_join(fk_cli_folder(), "fokker-");
     char *whole = fk_alloc(strlen(path) + strlen(name) + 1, 1);
     strcpy(whole, path);
     strcat(whole, name);
-    execv(whole, argv);
-    fprintf(stderr, "fokker: cannot run %s: %s\n", whole, strerror(errno));
     free(path);
-    free(whole);
+    return whole;
+}
+
+/* What a command prints for --help. NULL where it cannot be run. */
+static FILE *open_help(const char *name, pid_t *child)
+{
+    int end[2];
+    if (pipe(end) != 0) return NULL;
+    *child = fork();
+    if (*child == 0) {
+        char *path = program(name);
+        dup2(end[1], STDOUT_FILENO);
+        close(end[0]), close(end[1]);
+        execl(path, path, "--help", (char *)NULL);
+        _exit(FK_FILE);
+    }
+    close(end[1]);
+    FILE *help = *child > 0 ? fdopen(end[0], "r") : NULL;
+    if (!help) close(end[0]);
+    return help;
+}
+
+/* The first sentence of a command's help, up to a colon or, where it is long, to its last comma
+ * within WIDTH columns. It is asked from the command, so that it stands in one place. */
+static void print_brief(FILE *out, const char *name)
+{
+    enum { WIDTH = 76 };
+    char text[400] = "", line[200];
+    pid_t child;
+    FILE *help = open_help(name, &child);
+    bool inside = false, over = false;
+    while (help && fgets(line, sizeof line, help)) { /* to the end: no writer likes a closed pipe */
+        inside = inside || (strncmp(line, "Usage:", 6) != 0 && *line != ' ');
+        over = over || (inside && *line == '\n');
+        if (!inside || over) continue;
+        line[strcspn(line, "\n")] = '\0';
+        size_t used = strlen(text);
+        snprintf(text + used, sizeof text - used, "%s%s", used ? " " : "", line);
+    }
+    if (help) {
+        fclose(help);
+        waitpid(child, NULL, 0);
+    }
+    char *end = strstr(text, ": "), *stop = strstr(text, ". ");
+    if (end) *end = '\0';
+    if (stop) *stop = '\0';
+    size_t length = strlen(text);
+    if (length && text[length - 1] == '.') text[length - 1] = '\0';
+    while (strlen(text) > WIDTH && (end = strrchr(text, ','))) *end = '\0';
+    fprintf(out, "  %-15s%s\n", name, text);
+}
+
+static void usage(FILE *out, const char *const *name, size_t n)
+{
+    fputs("Usage: fokker COMMAND [OPTION...]\n"
+          "The mathematics of diffusion models, checked on data whose score is known exactly.\n\n"
+          "Commands (fokker help COMMAND tells more):\n",
+          out);
+    for (size_t i = 0; i < n; i++) print_brief(out, name[i]);
+    fputs("\nTry: fokker band\n", out);
+}
+
+/* Become the command; returns only where that fails. */
+static int run(const char *name, char **argv)
+{
+    char *path = program(name);
+    execv(path, argv);
+    fprintf(stderr, "fokker: cannot run %s: %s\n", path, strerror(errno));
+    free(path);
     return FK_FILE;
 }
 

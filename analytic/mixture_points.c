@@ -120,8 +120,10 @@ int fk_mixture_read_points(const char *path, json_t *json, fk_mixture **mixture,
         return fk_fail(err, FK_USAGE, "%s: \"points\" must be the name of a CSV or NPY file", path);
     char *found = find_beside(path, file);
     fk_table table;
-    status = fk_table_read(found, &table, err);
-    if (!status) {
+    fk_error why;
+    if (fk_table_read(found, &table, &why))
+        status = fk_fail(err, why.code, "%s: \"points\": %s", path, why.text);
+    else {
         status = build_kernel_density(path, found, json, &table, mixture, err);
         fk_table_free(&table);
     }

@@ -55,16 +55,20 @@ static bool append(char *text, size_t size, const char *more)
 
 void fk_near_names(const char *name, const char *const *known, size_t n, char *text, size_t size)
 {
-    size_t picked = 0, seen = 0;
-    for (size_t i = 0; i < n; i++) picked += near(name, known[i]);
-    size_t total = picked ? picked : n;
+    enum { MANY = 24 }; /* of names of which none is near, no more are listed */
+    size_t picked = 0, same = 0, seen = 0;
+    for (size_t i = 0; i < n; i++) {
+        picked += near(name, known[i]);
+        same += distance(name, known[i]) == 0;
+    }
+    const size_t total = same ? same : picked ? picked : n;
     *text = '\0';
     for (size_t i = 0; i < n; i++) {
-        if (picked && !near(name, known[i])) continue;
+        if (same ? distance(name, known[i]) != 0 : picked && !near(name, known[i])) continue;
         const char *join = seen == 0 ? "" : seen + 1 == total ? " or " : ", ";
         seen++;
         /* keep room for the dots that tell that the list was cut */
-        if (!append(text, size > 8 ? size - 8 : 0, join) ||
+        if ((!picked && !same && seen > MANY) || !append(text, size > 8 ? size - 8 : 0, join) ||
             !append(text, size > 8 ? size - 8 : 0, known[i])) {
             append(text, size, " ...");
             return;

@@ -30,7 +30,9 @@ long fk_row_find(const char *spec, const char *what, const fk_row *row, size_t n
 int fk_spec_params(const char *spec, const char *what, const fk_param *param, double *value,
                    fk_error *err) FK_CHECKED;
 
-/* Names within a small edit distance of `name`, as "a, b or c" (or all, when none is near). */
+/* Names within a small edit distance of `name`, as "a, b or c"; one that differs in case alone
+ * stands for all near ones; when none is near all of them, if they are few, else the first two
+ * dozen. */
 void fk_near_names(const char *name, const char *const *known, size_t n, char *text, size_t size);
 
 #endif

@@ -40,8 +40,8 @@ int main(int argc, char **argv)
         {0}};
     const fk_command command = {
         .name = "marginals",
-        .says = "Hold samples of the reverse SDE and of the probability-flow ODE against the exact "
-                "law at six times.",
+        .says = "Hold samples of reverse SDE and probability-flow ODE against the exact law, at "
+                "six times.",
         .example = "fokker marginals --mixture ring-8",
         .option = option};
     fk_cli cli = fk_cli_parse(&command, argc, argv);

@@ -163,8 +163,8 @@ int main(int argc, char **argv)
         {"schedule", "S", "a schedule to draw beside the three", FK_OPT_TEXT, &e.schedule, false},
         {0}};
     const fk_command command = {.name = "schedules",
-                                .says = "Draw s, sigma, f, g^2 and log-SNR of VP-linear, VP-cosine "
-                                        "and VE side by side, and check each against the others.",
+                                .says = "Draw VP-linear, VP-cosine and VE side by side: s, sigma, f, g^2 "
+                                        "and log-SNR, each checked against the others.",
                                 .example = "fokker schedules --schedule flow",
                                 .option = option};
     fk_cli cli = fk_cli_parse(&command, argc, argv);

@@ -34,6 +34,7 @@ START_TEST(a_misspelt_name_brings_the_near_ones_and_a_strange_one_brings_all)
         {"vp-liner", "no schedule 'vp-liner'; try vp-linear"},
         {"pv-linear:beta0=1", "no schedule 'pv-linear'; try vp-linear"},
         {"vp", "no schedule 'vp'; try vp-linear or vp-cosine"},
+        {"SUB-vp", "no schedule 'SUB-vp'; try sub-vp"},
         {"kaaras", "no schedule 'kaaras'; try karras"},
         {"zzz", "no schedule 'zzz'; try vp-linear, vp-cosine, sub-vp, unipc-2 or karras"},
     };

@@ -69,9 +69,10 @@ def near(a, b, bound=4e-16):
 
 
 def commands():
-    """As `fokker help` lists them; the words after the heading, up to the blank line."""
-    text = good("help").split("Commands")[1]
-    names = text.split("\n")[1].split()
+    """As `fokker help` lists them: the lines after the heading, up to the blank one."""
+    lines = good("help").split("Commands")[1].split("\n\n")[0].split("\n")[1:]
+    names = [line.split()[0] for line in lines]
+    expect(all(len(line.split()) > 2 and len(line) < 101 for line in lines), "each with what it does", lines)
     expect({"list", "schedule", "chain", "verify"} <= set(names), "the commands are there", names)
     return names
 

@@ -42,8 +42,7 @@ int main(int argc, char **argv)
     };
     const fk_command command = {
         .name = "chain",
-        .says = "Print beta, alpha, alpha_bar, posterior variance and lambda of a discrete chain "
-                "as CSV.",
+        .says = "Print a discrete chain as CSV: beta, alpha, alpha_bar, posterior variance, lambda.",
         .example = "fokker chain --chain cosine:T=1000 --index 0,1,999",
         .option = option};
     fk_cli_parse(&command, argc, argv);

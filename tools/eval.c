@@ -97,8 +97,8 @@ int main(int argc, char **argv)
         {NULL, NULL, NULL, FK_OPT_FLAG, NULL, false}};
     const fk_command command = {
         "eval",
-        "Log-density, score, denoiser x0hat = E[x_0 | x], eps = -sigma score, v = s eps - sigma "
-        "x0hat and the score's divergence, all exact, of a mixture noised to time T.",
+        "All that is exact of a mixture noised to time T: log-density, score, denoiser x0hat = "
+        "E[x_0 | x], eps = -sigma score, v = s eps - sigma x0hat, divergence of the score.",
         "fokker eval --mixture full-2d --t 0.3 --points examples/points-2d.csv", NULL, option};
     fk_cli_parse(&command, argc, argv);
 
