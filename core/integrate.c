@@ -8,6 +8,7 @@
 
 #include "core/cli.h"
 #include "core/combine.h"
+#include "core/ranks.h"
 
 /* What all threads share. Frozen fields are kept for the whole run, one for each (s, sigma) that
  * differs from the one before it; where that would take more than FROZEN_BYTES (a kernel-density
@@ -19,6 +20,7 @@ typedef struct {
     void (*combine)(double *, size_t, const fk_term *, size_t);
     bool (*all_finite)(const double *, size_t);
     size_t dim, stages, normals, depth; /* the most of any step */
+    fk_range mine;                      /* the particles of this rank */
     size_t block, n_blocks;
     size_t frozen_stride, n_frozen;
     unsigned char *frozen; /* (n_frozen, frozen_stride), or NULL: each thread for itself */
@@ -58,7 +60,8 @@ static void survey(shared *sh)
 static size_t choose_block(const shared *sh, size_t threads)
 {
     size_t rows = sh->dim * (3 + sh->stages + sh->normals + sh->depth);
-    size_t block = BLOCK_BYTES / (rows * sizeof(double)), share = sh->run->n / (4 * threads);
+    size_t block = BLOCK_BYTES / (rows * sizeof(double)),
+           share = (size_t)(sh->mine.end - sh->mine.first) / (4 * threads);
     if (block > share) block = share;
     if (block > MAX_BLOCK) block = MAX_BLOCK;
     if (block < MIN_BLOCK) block = MIN_BLOCK;
@@ -90,6 +93,20 @@ static void freeze_all(shared *sh, int threads)
     free(first);
 }
 
+static unsigned char **new_states(const fk_run *run)
+{
+    unsigned char **state = fk_alloc(run->n_observers, sizeof *state);
+    for (size_t o = 0; o < run->n_observers; o++)
+        state[o] = fk_alloc(1, run->observer[o].state_size);
+    return state;
+}
+
+static void free_states(const fk_run *run, unsigned char **state)
+{
+    for (size_t o = 0; o < run->n_observers; o++) free(state[o]);
+    free(state);
+}
+
 static worker worker_new(const shared *sh)
 {
     const fk_run *run = sh->run;
@@ -102,16 +119,14 @@ static worker worker_new(const shared *sh)
     for (size_t i = 0; i < sh->stages; i++, next += size) w.m[i] = next;
     for (size_t i = 0; i < sh->depth; i++, next += size) w.h[i] = next;
     if (!sh->frozen) w.frozen = fk_alloc(1, sh->frozen_stride);
-    w.seen = fk_alloc(run->n_observers, sizeof *w.seen);
-    for (size_t o = 0; o < run->n_observers; o++)
-        w.seen[o] = fk_alloc(1, run->observer[o].state_size);
+    w.seen = new_states(run);
     return w;
 }
 
 static void worker_free(worker *w)
 {
-    for (size_t o = 0; o < w->sh->run->n_observers; o++) free(w->seen[o]);
-    free(w->seen), free(w->memory), free(w->frozen);
+    free_states(w->sh->run, w->seen);
+    free(w->memory), free(w->frozen);
 }
 
 static fk_block as_block(const worker *w, double *x, size_t rows)
@@ -225,7 +240,7 @@ static void observe(worker *w, size_t steps_done, size_t *j, uint64_t first, siz
 static int run_block(worker *w, size_t b, fk_error *err)
 {
     const fk_run *run = w->sh->run;
-    size_t first = b * w->sh->block, left = run->n - first, j = 0;
+    size_t first = w->sh->mine.first + b * w->sh->block, left = w->sh->mine.end - first, j = 0;
     size_t count = left < w->sh->block ? left : w->sh->block;
     w->n = fk_pad(count);
     run->start.fill(run->start.self, first, as_block(w, w->x, w->sh->dim));
@@ -243,37 +258,57 @@ static int run_block(worker *w, size_t b, fk_error *err)
     }
 }
 
+/* What the threads of this rank saw, added up and then over all ranks. */
+static void merge_ranks(const fk_observer *ob, void *state)
+{
+    if (!ob->merge) return;
+    fk_ranks_merge(state, ob->state_size, ob->self, ob->merge);
+    ob->merge(ob->self, ob->total, state);
+}
+
+static void gather_rows(const fk_run *run, const fk_observer *ob, fk_range all)
+{
+    const size_t size = run->n * ob->row_size;
+    for (size_t k = 0; k < ob->sets; k++)
+        fk_ranks_gather(all, (char *)ob->rows + k * size, ob->row_size);
+}
+
 int fk_integrate(const fk_run *run, fk_error *err)
 {
-    assert(run->n > 0);
+    assert(run->n > 0 && run->first % FK_LANES == 0 && run->first < run->n &&
+           run->count <= run->n - run->first);
     for (size_t j = 0; j < run->n_observe; j++)
         assert(run->observe_at[j] <= run->n_steps &&
                (j == 0 || run->observe_at[j - 1] <= run->observe_at[j]));
+    const fk_range all = {run->first, run->count ? run->first + run->count : run->n};
     int threads = run->threads > 0 ? run->threads : omp_get_max_threads();
     shared sh = {.run = run,
+                 .mine = fk_ranks_part(all, fk_rank()),
                  .combine = FK_CHOOSE_KERNEL(fk_combine),
                  .all_finite = FK_CHOOSE_KERNEL(fk_all_finite)};
+    const size_t n_mine = (size_t)(sh.mine.end - sh.mine.first); /* 0: more ranks than work */
     survey(&sh);
     sh.block = run->block ? fk_pad(run->block) : choose_block(&sh, (size_t)threads);
-    sh.n_blocks = (run->n + sh.block - 1) / sh.block;
-    if ((size_t)threads > sh.n_blocks) threads = (int)sh.n_blocks;
+    sh.n_blocks = (n_mine + sh.block - 1) / sh.block;
+    if ((size_t)threads > sh.n_blocks) threads = sh.n_blocks ? (int)sh.n_blocks : 1;
     freeze_all(&sh, threads);
-    fk_progress *bar = run->progress ? fk_progress_new(run->progress, run->n) : NULL;
+    fk_progress *bar = run->progress ? fk_progress_new(run->progress, n_mine) : NULL;
 
     /* Blocks are dealt in ascending order, so all below a failed one run to their end, and the
      * failure reported, that of the lowest block, is the same for any number of threads. */
     size_t failed = sh.n_blocks;
     fk_error first_error = {0};
+    unsigned char **seen = new_states(run);
 #pragma omp parallel num_threads(threads)
     {
         worker w = worker_new(&sh);
 #pragma omp for schedule(dynamic)
         for (size_t b = 0; b < sh.n_blocks; b++) {
-            size_t seen;
+            size_t lowest;
             fk_error e;
 #pragma omp atomic read
-            seen = failed;
-            if (b > seen) continue;
+            lowest = failed;
+            if (b > lowest) continue;
             if (run_block(&w, b, &e) != FK_OK) {
 #pragma omp critical(fk_integrate)
                 if (b < failed) {
@@ -282,17 +317,24 @@ int fk_integrate(const fk_run *run, fk_error *err)
                     failed = b;
                 }
             }
-            size_t end = (b + 1) * sh.block < run->n ? (b + 1) * sh.block : run->n;
+            size_t end = (b + 1) * sh.block < n_mine ? (b + 1) * sh.block : n_mine;
             fk_progress_add(bar, end - b * sh.block);
         }
 #pragma omp critical(fk_integrate)
-        for (size_t o = 0; o < run->n_observers && failed == sh.n_blocks; o++)
-            if (run->observer[o].merge) run->observer[o].merge(run->observer[o].self, w.seen[o]);
+        for (size_t o = 0; o < run->n_observers; o++)
+            if (run->observer[o].merge)
+                run->observer[o].merge(run->observer[o].self, seen[o], w.seen[o]);
         worker_free(&w);
     }
     fk_progress_free(bar);
     free(sh.slot), free(sh.frozen);
-    if (failed == sh.n_blocks) return FK_OK;
-    if (err) *err = first_error;
-    return first_error.code;
+
+    int status = fk_ranks_agree(first_error.code, &first_error);
+    for (size_t o = 0; o < run->n_observers && status == FK_OK; o++) {
+        merge_ranks(&run->observer[o], seen[o]);
+        gather_rows(run, &run->observer[o], all);
+    }
+    free_states(run, seen);
+    if (status && err) *err = first_error;
+    return status;
 }

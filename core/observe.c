@@ -36,7 +36,11 @@ static void snapshots_see(void *self, void *state, size_t j, uint64_t first, siz
 
 fk_observer fk_observe_snapshots(fk_snapshots *snap)
 {
-    return (fk_observer){snap, 0, snapshots_see, NULL};
+    return (fk_observer){.self = snap,
+                         .see = snapshots_see,
+                         .rows = snap->x,
+                         .sets = snap->n_times,
+                         .row_size = snap->dim * sizeof *snap->x};
 }
 
 /* The sums of one coordinate at one time. */
@@ -94,20 +98,25 @@ static void moments_see(void *self, void *state, size_t j, uint64_t first, size_
             add_lanes(mine + i, x.x + i * x.ld + p, count - p < FK_LANES ? count - p : FK_LANES);
 }
 
-static void moments_merge(void *self, void *state)
+static void moments_merge(const void *self, void *into, const void *state)
 {
-    fk_moments *mom = self;
-    const sums *mine = state;
+    const fk_moments *mom = self;
+    sums *all = into;
+    const sums *some = state;
     for (size_t k = 0; k < mom->n_times * mom->dim; k++) {
-        fk_sum_merge(&mom->sum[k].x, &mine[k].x);
-        fk_sum_merge(&mom->sum[k].x2, &mine[k].x2);
-        mom->sum[k].n += mine[k].n;
+        fk_sum_merge(&all[k].x, &some[k].x);
+        fk_sum_merge(&all[k].x2, &some[k].x2);
+        all[k].n += some[k].n;
     }
 }
 
 fk_observer fk_observe_moments(fk_moments *mom)
 {
-    return (fk_observer){mom, mom->n_times * mom->dim * sizeof(sums), moments_see, moments_merge};
+    return (fk_observer){.self = mom,
+                         .see = moments_see,
+                         .state_size = mom->n_times * mom->dim * sizeof(sums),
+                         .total = mom->sum,
+                         .merge = moments_merge};
 }
 
 static const sums *moments_of(const fk_moments *mom, size_t j, size_t i)
@@ -184,17 +193,21 @@ static void histogram_see(void *self, void *state, size_t j, uint64_t first, siz
     for (size_t p = 0; p < count; p++) mine[bin_of(h, j, row[p])]++;
 }
 
-static void histogram_merge(void *self, void *state)
+static void histogram_merge(const void *self, void *into, const void *state)
 {
-    fk_histogram *h = self;
-    const uint64_t *mine = state;
-    for (size_t k = 0; k < h->n_times * (h->bins + 2); k++) h->counts[k] += mine[k];
+    const fk_histogram *h = self;
+    uint64_t *all = into;
+    const uint64_t *some = state;
+    for (size_t k = 0; k < h->n_times * (h->bins + 2); k++) all[k] += some[k];
 }
 
 fk_observer fk_observe_histogram(fk_histogram *h)
 {
-    return (fk_observer){h, h->n_times * (h->bins + 2) * sizeof(uint64_t), histogram_see,
-                         histogram_merge};
+    return (fk_observer){.self = h,
+                         .see = histogram_see,
+                         .state_size = h->n_times * (h->bins + 2) * sizeof(uint64_t),
+                         .total = h->counts,
+                         .merge = histogram_merge};
 }
 
 const uint64_t *fk_histogram_counts(const fk_histogram *h, size_t j)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Observers for core/integrate.h: snapshots, moments, histograms. All are exact in the sense that
- * the result does not depend on how particles were split over blocks and threads: snapshots store,
- * counts are integers, sums are exact (core/sum.h). */
+ * the result does not depend on how particles were split over blocks, threads and ranks: snapshots
+ * store, counts are integers, sums are exact (core/sum.h). */
 #ifndef FK_CORE_OBSERVE_H
 #define FK_CORE_OBSERVE_H
 

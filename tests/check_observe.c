@@ -36,7 +36,7 @@ static void observe(fk_observer obs, size_t size, size_t threads, size_t salt)
     }
     if (obs.merge)
         for (size_t t = 0; t < threads; t++)
-            obs.merge(obs.self, state + ((t + salt) % threads) * obs.state_size);
+            obs.merge(obs.self, obs.total, state + ((t + salt) % threads) * obs.state_size);
     free(x);
     free(state);
 }
