@@ -5,6 +5,7 @@
 #define FOKKER_H
 
 #include "analytic/backward_law.h"
+#include "analytic/cloud.h"
 #include "analytic/curve.h"
 #include "analytic/ddim_family.h"
 #include "analytic/draws.h"
@@ -22,6 +23,7 @@
 #include "analytic/node_facts.h"
 #include "analytic/panels.h"
 #include "analytic/pushforward.h"
+#include "analytic/score_error.h"
 #include "analytic/spectral.h"
 #include "analytic/start_law.h"
 #include "analytic/strong_law.h"

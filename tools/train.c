@@ -3,7 +3,6 @@
  * average over the training), and beside them the learning curve (.csv) and the record (.json).
  * Loss and excess are held against the exact floor, which a mixture lets us know. */
 #include <math.h>
-#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,9 +14,10 @@
 #include "tools/train_excess.h"
 #include "tools/train_setup.h"
 
-/* Rows of the learning curve; a checkpoint is written with each. Noise levels and draws for a row,
- * and for the result. */
-enum { ROWS = 50, ROW_LEVELS = 16, ROW_DRAWS = 1024, LEVELS = 64, DRAWS = 16384 };
+/* Rows of the learning curve; a checkpoint is written with each. Noise levels and their
+ * expectations for a row, and for the result. */
+enum { ROWS = 50, ROW_LEVELS = 16, LEVELS = 64 };
+static const fk_score_rule row_rule = {.part = 0.5, .draws = 1024}, last_rule = {0};
 
 static void draw(const void *self, uint64_t i, double *x)
 {
@@ -46,20 +46,14 @@ static int write_checkpoint(const train_run *r, fk_error *err)
     return code;
 }
 
-static excess_setting setting(const train_run *r, size_t draws)
-{
-    const int threads = r->cli.threads ? r->cli.threads : omp_get_max_threads();
-    return (excess_setting){r->mixture, &r->trainer->schedule, draws, threads};
-}
-
-static int measure(const train_run *r, size_t levels, size_t draws, excess_summary *sum,
+static int measure(const train_run *r, size_t levels, const fk_score_rule *rule, fk_excess *sum,
                    fk_error *err)
 {
     fk_model *model;
     int code = fk_model_new(&r->model, r->trainer->state.ema, &model, err);
     if (code) return code;
-    const excess_setting e = setting(r, draws);
-    *sum = excess_over(&e, model, levels);
+    const fk_field field = fk_model_field(model);
+    *sum = fk_excess_over(r->mixture, &r->trainer->schedule, &field, rule, levels, r->cli.threads);
     fk_model_free(model);
     return FK_OK;
 }
@@ -87,8 +81,8 @@ static int advance(train_run *r, fk_progress *progress, fk_error *err)
     if (!isfinite(loss))
         return fk_fail(err, FK_USAGE, "the loss is not finite at step %zu: take a smaller --rate",
                        r->trainer->step);
-    excess_summary sum;
-    int code = measure(r, ROW_LEVELS, ROW_DRAWS, &sum, err);
+    fk_excess sum;
+    int code = measure(r, ROW_LEVELS, &row_rule, &sum, err);
     if (code) return code;
     json_array_append_new(r->curve, json_pack("[I, f, f]", (json_int_t)to, loss, sum.mean));
     tell(r, loss, sum.mean);
@@ -101,8 +95,8 @@ static int train(train_run *r, fk_error *err)
         fk_trainer_new(&r->model, &r->config, (fk_data){r, draw}, r->cli.threads, &r->trainer, err);
     if (!code && r->resume) code = fk_checkpoint_restore(r->resume, r->trainer, err);
     if (code) return code;
-    const excess_setting e = setting(r, DRAWS);
-    r->floor = excess_loss_floor(&e, &r->model, &r->config);
+    r->floor =
+        train_loss_floor(r->mixture, &r->trainer->schedule, &r->model, &r->config, r->cli.threads);
     fk_progress *progress = fk_progress_new("train", r->config.steps - r->trainer->step);
     while (!code && r->trainer->step < r->config.steps) code = advance(r, progress, err);
     fk_progress_free(progress);
@@ -128,7 +122,7 @@ static int write_curve(const train_run *r, fk_error *err)
     return fk_csv_commit(csv, err);
 }
 
-static int write_record(const train_run *r, const excess_summary *sum, fk_error *err)
+static int write_record(const train_run *r, const fk_excess *sum, fk_error *err)
 {
     json_t *json = json_pack(
         "{s:s, s:s, s:s, s:o, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:s}", "version",
@@ -137,7 +131,7 @@ static int write_record(const train_run *r, const excess_summary *sum, fk_error 
         "parameters", (json_int_t)r->trainer->shape.n_params, "steps", (json_int_t)r->config.steps,
         "seed", (json_int_t)r->config.seed, "loss_floor", fk_json_real(r->floor), "excess_mean",
         fk_json_real(sum->mean), "excess_max", fk_json_real(sum->max), "t_of_excess_max",
-        fk_json_real(sum->t_of_max), "excess_by", r->mixture->dim == 1 ? "quadrature" : "draws");
+        fk_json_real(sum->t_of_max), "excess_by", sum->drawn ? "draws" : "quadrature");
     int code = fk_json_write(r->record_file, json, err);
     json_decref(json);
     return code;
@@ -145,8 +139,8 @@ static int write_record(const train_run *r, const excess_summary *sum, fk_error 
 
 static int finish(const train_run *r, fk_error *err)
 {
-    excess_summary sum;
-    int code = measure(r, LEVELS, DRAWS, &sum, err);
+    fk_excess sum;
+    int code = measure(r, LEVELS, &last_rule, &sum, err);
     if (code) return code;
     json_t *more = metadata(r, false);
     code = fk_weights_write_trained(r->weights_file, r->trainer, more, err);
@@ -157,7 +151,7 @@ static int finish(const train_run *r, fk_error *err)
         printf("%s: excess of eps over the floor %.3g, mean over t; at most %.3g, at t = %.3g (%s, "
                "%s)\n",
                r->weights_file, sum.mean, sum.max, sum.t_of_max,
-               r->mixture->dim == 1 ? "by quadrature" : "by draws", r->trainer->blas.name);
+               sum.drawn ? "by draws" : "by quadrature", r->trainer->blas.name);
     return code;
 }
 
