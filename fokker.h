@@ -58,6 +58,7 @@
 #include "learn/network.h"
 #include "learn/safetensors.h"
 #include "learn/shape.h"
+#include "learn/stand_in.h"
 #include "learn/train.h"
 #include "learn/weights.h"
 #include "ode/adaptive.h"

@@ -183,6 +183,33 @@ def a_network_drives_samplers_and_laws():
     expect(files[0] == files[1], "blocks of every size give the same bits")
 
 
+def the_likelihood_of_a_network_has_its_score_as_a_part():
+    words = ["likelihood", "--mixture", "three-1d", "--quiet", "--points"]
+    with open("near.csv", "w") as f:
+        f.write("-2.1\n0.45\n1.7\n")
+    text = [good(*words, "near.csv"), good(*words, "near.csv", "--score", "a.safetensors")]
+    exact, learnt = (list(csv.DictReader(x for x in t.splitlines() if x[0] != "#")) for t in text)
+    for a, b in zip(exact, learnt):
+        a, b = ({k: float(v) for k, v in row.items()} for row in (a, b))
+        parts = ("exact", "truncation", "prior", "integration")
+        expect(all(a[k] == b[k] for k in parts), "the other parts are those of the exact score", b)
+        total = sum(b[k] for k in parts)
+        expect(abs(total + b["score"] - b["log_p"]) < 1e-13, "the parts sum to the value", b)
+        expect(abs(total - b["log_p"]) > 1e-3, "and not without the score", b)
+        expect(abs(b["score"]) < 1.5, "which is not far off", b)
+    # what the network says is a density: of its own flow, so that nothing else has the same
+    # normalisation; by the trapezium rule, from where it has lost all but 1e-4
+    with open("line.csv", "w") as f:
+        f.writelines(f"{-5 + 0.05 * i}\n" for i in range(201))
+    text = good(*words, "line.csv", "--prior", "normal", "--score", "a.safetensors")
+    mass = 0.05 * sum(math.exp(float(row["log_p"]))
+                      for row in csv.DictReader(x for x in text.splitlines() if x[0] != "#"))
+    expect(abs(mass - 1) < 5e-3, "the network's density has mass 1", mass)
+    bad([*words[:2], "full-2d", "--points", "line.csv", "--score", "a.safetensors"], 2, "coordinates")
+    bad([*words, "near.csv", "--schedule", "edm", "--score", "a.safetensors"], 2, "trained for lambda")
+    bad([*words, "near.csv", "--score", "p.safetensors"], 2, "dimension 2, and three-1d has 1")
+
+
 def wrong_options_get_one_line():
     train = ["train", "--mixture", "three-1d"]
     bad(["train"], 2, "give --mixture M, or --resume F")
@@ -207,6 +234,7 @@ with tempfile.TemporaryDirectory() as folder:
                  any_number_of_threads_gives_the_same_files,
                  a_training_interrupted_and_resumed_ends_with_the_same_file,
                  python_alone_reproduces_the_network, a_network_drives_samplers_and_laws,
+                 the_likelihood_of_a_network_has_its_score_as_a_part,
                  wrong_options_get_one_line):
         test()
     os.chdir("/")

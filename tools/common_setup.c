@@ -7,7 +7,7 @@
 
 #include "analytic/marginal.h"
 #include "analytic/node_facts.h"
-#include "learn/weights.h"
+#include "learn/stand_in.h"
 #include "registry.h"
 
 static bool is(const char *a, const char *b)
@@ -109,31 +109,19 @@ int setup_remake(setup *s, size_t steps, fk_error *err)
     return fk_plan_new(&s->axis, &s->scheme, &s->plan, err);
 }
 
-/* A network knows the noise levels that it was trained on, and by its smoothness a little more. */
 static int check_levels(const setup *s, fk_error *err)
 {
-    const double slack = 0.5; /* a twentieth of the range of vp-linear: e^slack in the noise */
     if (!s->network) return FK_OK;
-    const fk_schedule *own = &s->network->schedule;
-    const double top = fk_schedule_at(own, own->t_min).lambda;
-    const double low = fk_schedule_at(own, own->t_max).lambda;
     /* the last level of a chain may be none at all: no score is asked for there */
     const double end = s->chain_spec ? s->axis.node[s->axis.n_steps - 1].lambda : s->to.lambda;
-    if (end <= top + slack && s->from.lambda >= low - slack) return FK_OK;
-    return fk_fail(err, FK_USAGE,
-                   "--score %s: trained for lambda from %.4g to %.4g, and this run goes from %.4g "
-                   "to %.4g: set --t-start, --t-end",
-                   s->score_file, low, top, s->from.lambda, end);
+    return fk_stand_in_levels(s->score_file, s->network, s->from.lambda, end, err);
 }
 
 static int read_network(setup *s, fk_error *err)
 {
-    if (!s->score_file) return FK_OK;
-    int code = fk_weights_read(s->score_file, &s->network, NULL, err);
-    if (!code && s->network->config.dim != s->mixture->dim)
-        code = fk_fail(err, FK_USAGE, "--score %s: a network of dimension %zu, and %s has %zu",
-                       s->score_file, s->network->config.dim, s->mixture_spec, s->mixture->dim);
-    return code;
+    return s->score_file
+               ? fk_stand_in_read(s->score_file, s->mixture_spec, s->mixture->dim, &s->network, err)
+               : FK_OK;
 }
 
 fk_field setup_field(const setup *s, const fk_mixture *mixture)

@@ -8,41 +8,51 @@
 #include "claims/likelihood.h"
 #include "core/cli.h"
 #include "core/table.h"
+#include "learn/stand_in.h"
 #include "ode/schemes.h"
 #include "registry.h"
 #include "tools/common_points.h"
 
 typedef struct {
     given in;
-    const char *prior, *scheme, *out;
+    const char *prior, *scheme, *score, *out;
+    fk_model *network; /* of the file `score`, or NULL */
     fk_adaptive_options options;
     fk_cli cli;
 } request;
 
-static const char COLUMNS[] = "log_p,exact,truncation,prior,integration";
+static const char COLUMNS[] = "log_p,exact,truncation,prior,integration,score";
+enum { PARTS = 6 };
 
-/* One row a point: the point, the computed value, its four parts. */
+/* One row a point: the point, the computed value, its parts. */
 static int write_rows(const request *r, size_t dim, const fk_table *points,
-                      const fk_likelihood *found, fk_error *err)
+                      const fk_likelihood *found, const fk_likelihood *learnt, fk_error *err)
 {
+    const size_t parts = learnt ? PARTS : PARTS - 1;
     size_t room = dim * 24 + sizeof COLUMNS, used = 0;
     char *names = fk_alloc(room, 1);
     for (size_t i = 0; i < dim; i++)
         used += (size_t)snprintf(names + used, room - used, "x%zu,", i);
-    snprintf(names + used, room - used, "%s", COLUMNS);
+    snprintf(names + used, room - used, "%.*s",
+             (int)(sizeof COLUMNS - 1 - (learnt ? 0 : strlen(",score"))), COLUMNS);
     fk_csv *csv;
-    int status = fk_csv_create(r->out, names,
-                               "nats; log_p = exact + truncation + prior + integration", &csv, err);
+    int status = fk_csv_create(
+        r->out, names,
+        learnt ? "nats; log_p = exact + truncation + prior + integration + score, of which "
+                 "integration is that of the exact score, and score what the network changes"
+               : "nats; log_p = exact + truncation + prior + integration",
+        &csv, err);
     free(names);
     if (status) return status;
-    double *row = fk_alloc(dim + 5, sizeof *row);
+    double *row = fk_alloc(dim + PARTS, sizeof *row);
     for (size_t p = 0; p < points->shape[0]; p++) {
         const fk_likelihood *l = &found[p];
+        const double value = learnt ? learnt[p].computed : l->computed;
+        const double part[PARTS] = {value,    l->exact,       l->truncation,
+                                    l->prior, l->integration, value - l->computed};
         memcpy(row, points->x + p * dim, dim * sizeof *row);
-        memcpy(row + dim,
-               (double[]){l->computed, l->exact, l->truncation, l->prior, l->integration},
-               5 * sizeof *row);
-        fk_csv_row(csv, row, dim + 5);
+        memcpy(row + dim, part, sizeof part);
+        fk_csv_row(csv, row, dim + parts);
     }
     free(row);
     return fk_csv_commit(csv, err);
@@ -80,6 +90,30 @@ static int read_scheme(const request *r, fk_scheme *scheme, fk_error *err)
     return status;
 }
 
+static int read_network(request *r, fk_error *err)
+{
+    const given *in = &r->in;
+    if (!r->score) return FK_OK;
+    int status = fk_stand_in_read(r->score, in->mixture_spec, in->mixture->dim, &r->network, err);
+    if (!status)
+        status =
+            fk_stand_in_times(r->score, r->network, &in->schedule, in->t_start, in->t_end, err);
+    return status;
+}
+
+/* By the exact score, and where there is a network by that as well. */
+static int compute(request *r, fk_likelihood_model *model, fk_likelihood *found,
+                   fk_likelihood *learnt, fk_error *err)
+{
+    const size_t n = r->in.points.shape[0];
+    r->options.threads = r->cli.threads;
+    int status = fk_likelihood_of(model, n, r->in.points.x, found, &r->options, err);
+    if (status || !learnt) return status;
+    const fk_field field = fk_model_field(r->network);
+    model->field = &field;
+    return fk_likelihood_of(model, n, r->in.points.x, learnt, &r->options, err);
+}
+
 static int run(request *r, fk_error *err)
 {
     const given *in = &r->in;
@@ -90,15 +124,16 @@ static int run(request *r, fk_error *err)
     int status = check_ends(r, &in->schedule, err);
     if (!status) status = read_prior(r, &in->schedule, &model.prior_std, err);
     if (!status) status = read_scheme(r, &scheme, err);
+    if (!status) status = read_network(r, err);
     if (status) return status;
     fk_likelihood *found = fk_alloc(n, sizeof *found);
-    r->options.threads = r->cli.threads;
-    status = fk_likelihood_of(&model, n, in->points.x, found, &r->options, err);
-    if (!status) status = write_rows(r, dim, &in->points, found, err);
+    fk_likelihood *learnt = r->network ? fk_alloc(n, sizeof *learnt) : NULL;
+    status = compute(r, &model, found, learnt, err);
+    if (!status) status = write_rows(r, dim, &in->points, found, learnt, err);
     if (!status && !r->cli.quiet)
         fprintf(stderr, "fokker likelihood: %.1f score evaluations a point\n",
                 (double)r->options.evaluations / (double)n);
-    free(found);
+    free(found), free(learnt);
     return status;
 }
 
@@ -126,6 +161,8 @@ int main(int argc, char **argv)
          &r.in.t_start, false},
         {"t-end", "T", "the data end (default: the schedule's t_min)", FK_OPT_REAL, &r.in.t_end,
          false},
+        {"score", "W", "weights of fokker train: its score in place of the exact one", FK_OPT_TEXT,
+         &r.score, false},
         {"out", "F", "write to this CSV file (default: standard output)", FK_OPT_TEXT, &r.out,
          false},
         {NULL, NULL, NULL, FK_OPT_FLAG, NULL, false}};
@@ -133,7 +170,7 @@ int main(int argc, char **argv)
         "likelihood",
         "The log-likelihood of points by the probability-flow ODE with the exact divergence, in "
         "nats, and its parts: the data's exact log-density, truncation at t_end, prior mismatch, "
-        "integration error. The parts sum to the computed value.",
+        "integration error; with --score the score's. The parts sum to the computed value.",
         "fokker likelihood --mixture three-1d --schedule vp-linear --points examples/points-1d.csv",
         NULL, option};
     r.cli = fk_cli_parse(&command, argc, argv);
@@ -142,5 +179,6 @@ int main(int argc, char **argv)
     int status = given_read(&r.in, &err);
     if (!status) status = run(&r, &err);
     given_free(&r.in);
+    fk_model_free(r.network);
     return status ? fk_cli_report(&err) : FK_OK;
 }

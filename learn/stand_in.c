@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "learn/stand_in.h"
+
+#include "learn/weights.h"
+
+int fk_stand_in_read(const char *file, const char *mixture, size_t dim, fk_model **model,
+                     fk_error *err)
+{
+    int code = fk_weights_read(file, model, NULL, err);
+    if (code || (*model)->config.dim == dim) return code;
+    code = fk_fail(err, FK_USAGE, "--score %s: a network of dimension %zu, and %s has %zu", file,
+                   (*model)->config.dim, mixture, dim);
+    fk_model_free(*model), *model = NULL;
+    return code;
+}
+
+int fk_stand_in_levels(const char *file, const fk_model *model, double from, double to,
+                       fk_error *err)
+{
+    const double slack = 0.5; /* a twentieth of the range of vp-linear: e^slack in the noise */
+    const fk_schedule *own = &model->schedule;
+    const double top = fk_schedule_at(own, own->t_min).lambda;
+    const double low = fk_schedule_at(own, own->t_max).lambda;
+    if (to <= top + slack && from >= low - slack) return FK_OK;
+    return fk_fail(err, FK_USAGE,
+                   "--score %s: trained for lambda from %.4g to %.4g, and this run goes from %.4g "
+                   "to %.4g: train it on this schedule, or set the run's two times",
+                   file, low, top, from, to);
+}
+
+int fk_stand_in_times(const char *file, const fk_model *model, const fk_schedule *schedule,
+                      double t_start, double t_end, fk_error *err)
+{
+    return fk_stand_in_levels(file, model, fk_schedule_at(schedule, t_start).lambda,
+                              fk_schedule_at(schedule, t_end).lambda, err);
+}

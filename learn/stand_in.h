@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A network from a file (--score FILE) in place of a mixture's exact score. Where it cannot be one:
+ * FK_USAGE, with the option and the file in front. */
+#ifndef FK_LEARN_STAND_IN_H
+#define FK_LEARN_STAND_IN_H
+
+#include "learn/model.h"
+
+/* FILE's network, for `mixture` of dimension dim. */
+int fk_stand_in_read(const char *file, const char *mixture, size_t dim, fk_model **,
+                     fk_error *) FK_CHECKED;
+
+/* A run from lambda = from, the noise end, to lambda = to. A network knows the levels that it was
+ * trained on, and by its smoothness a little more: 1/2 of lambda. */
+int fk_stand_in_levels(const char *file, const fk_model *, double from, double to,
+                       fk_error *) FK_CHECKED;
+/* The same for a run on a schedule. */
+int fk_stand_in_times(const char *file, const fk_model *, const fk_schedule *, double t_start,
+                      double t_end, fk_error *) FK_CHECKED;
+
+#endif
