@@ -9,6 +9,7 @@
 
 MODE ?= release
 B    := build/$(MODE)
+D    := $B
 CC   ?= cc
 
 PKGS := gsl mpfr fftw3 jansson
@@ -29,6 +30,19 @@ endif
 ifeq ($(MODE),tsan)
   export OMP_TOOL_LIBRARIES := $(shell $(CC) -print-file-name=libarcher.so)
   export TSAN_OPTIONS := ignore_noninstrumented_modules=1
+endif
+
+# MPI=1: the commands, linked with the one file that knows of MPI, lie under build/MODE-mpi/; all else
+# is the same. mpicc is OpenMPI's or MPICH's.
+ifeq ($(MPI),1)
+  ifeq ($(shell command -v mpicc),)
+    $(error MPI=1 needs mpicc: install libopenmpi-dev and openmpi-bin, or libmpich-dev and mpich)
+  endif
+  D     := $B-mpi
+  RANKS := $D/core/ranks.o
+  LD    := OMPI_CC=$(CC) MPICH_CC=$(CC) mpicc
+else
+  LD    := $(CC)
 endif
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
@@ -52,7 +66,7 @@ SRC     := $(filter-out %_kernel.c,$(wildcard $(ROOMS:%=%/*.c)))
 KERNELS := $(wildcard $(ROOMS:%=%/*_kernel.c))
 OBJ     := $(SRC:%.c=$B/%.o) $(foreach i,$(ISAS),$(KERNELS:%.c=$B/%.$i.o)) $B/registry.o
 COMMANDS := $(foreach c,$(wildcard tools/*.c experiments/*.c),$(if $(findstring _,$(notdir $c)),,$c))
-BIN     := $(foreach c,$(COMMANDS),$B/fokker-$(basename $(notdir $c)))
+BIN     := $(foreach c,$(COMMANDS),$D/fokker-$(basename $(notdir $c)))
 DEMOS   := $(patsubst demos/%.c,$B/demo-%,$(wildcard demos/*.c))
 CHECKS  := $(patsubst %.c,$B/%,$(wildcard tests/check_*.c))
 SCRIPTS := $(wildcard tests/*.py tests/*.sh)
@@ -61,16 +75,16 @@ SCRIPTS := $(wildcard tests/*.py tests/*.sh)
 .PRECIOUS: $B/%.o
 .DELETE_ON_ERROR:
 
-all: $B/fokker $(BIN) $(DEMOS) ## build everything (default)
-	$(if $(filter release,$(MODE)),@ln -sfn $B/fokker fokker)
+all: $D/fokker $(BIN) $(DEMOS) ## build everything (default)
+	$(if $(filter release,$(MODE)),@ln -sfn $D/fokker fokker)
 
 $B/libfokker.a: $(OBJ)
 	@rm -f $@; $(AR) rcs $@ $^
 
-$B/fokker: $B/fokker.o $B/libfokker.a
+$D/fokker: $B/fokker.o $(RANKS) $B/libfokker.a
 	$(LINK)
 define COMMAND
-$B/fokker-$(basename $(notdir $1)): $(patsubst %.c,$B/%.o,$1 $(wildcard $(1:.c=_*.c) $(dir $1)common_*.c)) $B/libfokker.a
+$D/fokker-$(basename $(notdir $1)): $(RANKS) $(patsubst %.c,$B/%.o,$1 $(wildcard $(1:.c=_*.c) $(dir $1)common_*.c)) $B/libfokker.a
 	$$(LINK)
 endef
 $(foreach c,$(COMMANDS),$(eval $(call COMMAND,$c)))
@@ -80,11 +94,13 @@ $B/tests/check_%: $B/tests/check_%.o $B/libfokker.a
 	$(LINK) $(shell pkg-config --libs check)
 $B/tests/check_network: $B/tests/network_double.o
 
-LINK = @echo "  link $@"; $(CC) -fopenmp $(FLAGS_$(MODE)) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS_ALL)
+LINK = @echo "  link $@"; $(LD) -fopenmp $(FLAGS_$(MODE)) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS_ALL)
 COMPILE = @mkdir -p $(@D); echo "  cc   $@"; $(CC) $(CFLAGS_ALL)
 
 $B/%.o: %.c
 	$(COMPILE) -c -o $@ $<
+$B-mpi/core/ranks.o: core/ranks.c
+	@mkdir -p $(@D); echo "  cc   $@"; $(LD) $(CFLAGS_ALL) -DFK_MPI -c -o $@ $<
 define KERNEL
 $B/%_kernel.$1.o: %_kernel.c
 	$$(COMPILE) $$(FLAGS_kernel) $$(FLAGS_$1) -DFK_ISA=$1 -c -o $$@ $$<
@@ -92,10 +108,10 @@ endef
 $(foreach i,$(ISAS),$(eval $(call KERNEL,$i)))
 
 demo: all ## draw the SDE-versus-ODE band figure into out/band/
-	$B/fokker band
+	$D/fokker band
 
 check: all $(CHECKS) ## unit tests, cross-checks in Python, layers
-	@FOKKER_BUILD=$B sh tests/run $(filter --fail-fast,$(VERIFY_FLAGS)) $(CHECKS) $(SCRIPTS)
+	@FOKKER_BUILD=$D sh tests/run $(filter --fail-fast,$(VERIFY_FLAGS)) $(CHECKS) $(SCRIPTS)
 
 demos: all ## run the teaching demos; figures into out/demos/
 	@for d in $(DEMOS); do $$d || exit; done
@@ -103,14 +119,14 @@ demos: all ## run the teaching demos; figures into out/demos/
 # VERIFY_FLAGS are options of `fokker verify`; --fail-fast stops the tests before it at once, too.
 verify: check demos ## unit tests, demos, then every claim and number; out/verify/
 	@mkdir -p out/verify
-	$B/fokker verify --json out/verify/ledger.json --junit out/verify/junit.xml $(VERIFY_FLAGS)
-	@FOKKER=$B/fokker python3 tests/notes.py out/verify/ledger.json
+	$D/fokker verify --json out/verify/ledger.json --junit out/verify/junit.xml $(VERIFY_FLAGS)
+	@FOKKER=$D/fokker python3 tests/notes.py out/verify/ledger.json
 
 moments: all ## every scheme's law against four million particles (minutes)
-	FOKKER=$B/fokker FOKKER_MOMENTS_N=4000000 python3 tests/moments.py
+	FOKKER=$D/fokker FOKKER_MOMENTS_N=4000000 python3 tests/moments.py
 
 figures: all ## every experiment's figure into out/
-	for e in $(basename $(notdir $(filter experiments/%,$(COMMANDS)))); do $B/fokker $$e || exit; done
+	for e in $(basename $(notdir $(filter experiments/%,$(COMMANDS)))); do $D/fokker $$e || exit; done
 
 layers: ## fail on an include that points up or through a wall
 	@sh tests/layers
@@ -119,7 +135,7 @@ format: ## clang-format every source
 	clang-format -i $(wildcard *.[ch] */*.[ch])
 
 bench: all ## speed, as ratios against baselines in the same run
-	$B/fokker bench
+	$D/fokker bench
 
 PREFIX ?= /usr/local
 LIB     = $(DESTDIR)$(PREFIX)/lib
@@ -127,7 +143,7 @@ INCLUDE = $(DESTDIR)$(PREFIX)/include/fokker
 HEADERS := fokker.h registry.h $(wildcard $(ROOMS:%=%/*.h))
 install: all ## install the commands, library and headers below PREFIX
 	install -d $(LIB)/fokker/plots $(LIB)/pkgconfig $(DESTDIR)$(PREFIX)/bin $(sort $(dir $(HEADERS:%=$(INCLUDE)/%)))
-	install $B/fokker $(BIN) $(LIB)/fokker
+	install $D/fokker $(BIN) $(LIB)/fokker
 	install -m 644 plots/*.gp $(LIB)/fokker/plots
 	install -m 644 $B/libfokker.a $(LIB)
 	sed 's/@PKGS@/$(PKGS)/; s/@VERSION@/$(shell sed -n 's/.*FK_VERSION "\(.*\)"/\1/p' core/cli.h)/' fokker.pc.in >$(LIB)/pkgconfig/fokker.pc
@@ -139,6 +155,6 @@ clean: ## remove what was built (out/ stays)
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t 10
-	@echo "MODE=release debug asan ubsan tsan cov (now $(MODE)); CC, CFLAGS, LDFLAGS, PREFIX, DESTDIR as usual"
+	@echo "MPI=1 for mpirun; MODE=release debug asan ubsan tsan cov (now $(MODE)); CC, CFLAGS, LDFLAGS, PREFIX, DESTDIR as usual"
 
--include $(shell find $B -name '*.d' 2>/dev/null)
+-include $(shell find $B $D -name '*.d' 2>/dev/null)

@@ -11,6 +11,7 @@
 #include "core/cli.h"
 #include "core/file.h"
 #include "core/names.h"
+#include "core/ranks.h"
 
 enum { MAX_COMMANDS = 64 };
 
@@ -114,11 +115,18 @@ static int run(const char *name, char **argv)
 
 static int dispatch(int argc, char **argv, const char *const *name, size_t n)
 {
+    const bool help = argc > 1 && strcmp(argv[1], "help") == 0;
+    char *asked = argc > 1 ? argv[help ? 2 : 1] : NULL;
+    char option[] = "--help", *asks_help[] = {asked, option, NULL};
+    for (size_t i = 0; asked && i < n; i++)
+        if (strcmp(asked, name[i]) == 0) return run(name[i], help ? asks_help : argv + 1);
+
+    fk_ranks_begin(); /* no command takes over: what follows is told once */
+    FILE *complaint = fk_ranks_writes() ? stderr : stdout;
     if (argc < 2) {
-        usage(stderr, name, n);
+        usage(complaint, name, n);
         return FK_USAGE;
     }
-    bool help = strcmp(argv[1], "help") == 0;
     if ((help && argc == 2) || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         usage(stdout, name, n);
         return FK_OK;
@@ -127,12 +135,9 @@ static int dispatch(int argc, char **argv, const char *const *name, size_t n)
         puts("fokker " FK_VERSION);
         return FK_OK;
     }
-    char option[] = "--help", *asks_help[] = {argv[help ? 2 : 1], option, NULL};
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(asks_help[0], name[i]) == 0) return run(name[i], help ? asks_help : argv + 1);
     char near[400];
-    fk_near_names(asks_help[0], name, n, near, sizeof near);
-    fprintf(stderr, "fokker: no command '%.60s'; try %s\n", asks_help[0], near);
+    fk_near_names(asked, name, n, near, sizeof near);
+    fprintf(complaint, "fokker: no command '%.60s'; try %s\n", asked, near);
     return FK_USAGE;
 }
 

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "core/error.h"
+#include "core/ranks.h"
 
 void *fk_alloc(size_t n, size_t size)
 {
@@ -16,7 +17,7 @@ void *fk_alloc(size_t n, size_t size)
     void *p = wraps ? NULL : aligned_alloc(FK_ALIGN, bytes ? bytes : FK_ALIGN);
     if (!p) {
         fprintf(stderr, "fokker: out of memory: %zu objects of %zu bytes\n", n, size);
-        exit(FK_MISSING);
+        fk_ranks_abort(FK_MISSING);
     }
     return memset(p, 0, bytes ? bytes : FK_ALIGN);
 }

@@ -15,6 +15,7 @@
 #include "core/interrupt.h"
 #include "core/isa.h"
 #include "core/names.h"
+#include "core/ranks.h"
 
 enum { MAX_OPTIONS = 40, MAX_THREADS = 4096 };
 enum { KEY_FIRST = 0x100, KEY_HELP = 'h', KEY_VERSION = 0x1000, KEY_THREADS, KEY_QUIET };
@@ -212,12 +213,15 @@ fk_cli fk_cli_parse(const fk_command *command, int argc, char **argv)
     fk_cli cli = {0};
     parser p = {.command = command, .cli = &cli};
     asked.name = command->name;
+    fk_ranks_begin();
     fk_interrupt_catch();
     fk_cli_guard_output();
     fk_error err;
     if (fk_isa_check(&err)) exit(fk_cli_report(&err));
     add_text("fokker ");
     add_text(command->name);
+
+    asked.quiet = cli.quiet = !fk_ranks_writes();
 
     size_t n = fill_table(&p);
     p.argp = (struct argp){
@@ -254,7 +258,7 @@ bool fk_cli_quiet(void)
 int fk_cli_report(const fk_error *err)
 {
     reported = err->code;
-    if (err->code != FK_OK)
+    if (err->code != FK_OK && fk_ranks_writes())
         fprintf(stderr, "fokker%s%s: %s\n", *asked.name ? " " : "", asked.name, err->text);
     return err->code;
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "core/interrupt.h"
+#include "core/ranks.h"
 
 struct fk_file {
     FILE *stream;
@@ -83,7 +84,7 @@ static void release(fk_file *f)
     free(f);
 }
 
-int fk_file_create(const char *path, fk_file **file, fk_error *err)
+static int create(const char *path, fk_file **file, fk_error *err)
 {
     fk_file *f = fk_alloc(1, sizeof *f);
     f->path = fk_strdup(path);
@@ -116,6 +117,14 @@ int fk_file_create(const char *path, fk_file **file, fk_error *err)
     return status;
 }
 
+int fk_file_create(const char *path, fk_file **file, fk_error *err)
+{
+    const bool here = fk_ranks_writes() || strcmp(path, "-") == 0;
+    const int own = create(here ? path : "/dev/null", file, err), status = fk_ranks_agree(own, err);
+    if (status != FK_OK && own == FK_OK) fk_file_abandon(*file), *file = NULL;
+    return status;
+}
+
 FILE *fk_file_stream(fk_file *f)
 {
     return f->stream;
@@ -141,7 +150,7 @@ int fk_file_commit(fk_file *f, fk_error *err)
         fk_fail(err, FK_FILE, "%s: could not be written whole: %s",
                 *f->path ? f->path : "standard output", why ? strerror(why) : "a write failed");
     release(f);
-    return ok ? FK_OK : FK_FILE;
+    return fk_ranks_agree(ok ? FK_OK : FK_FILE, err);
 }
 
 void fk_file_abandon(fk_file *f)

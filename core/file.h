@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Files that are whole or absent: everything is written to a temporary name in the same folder and
- * renamed when complete; a failure or a signal (core/interrupt.h) removes it. */
+ * renamed when complete; a failure or a signal (core/interrupt.h) removes it. Of several ranks
+ * (core/ranks.h) rank 0 writes, and all get its status. */
 #ifndef FK_CORE_FILE_H
 #define FK_CORE_FILE_H
 

@@ -8,6 +8,7 @@
 
 #include "core/cli.h"
 #include "core/number.h"
+#include "core/ranks.h"
 
 /* 53 bits of the system's entropy: a seed that every reader of JSON gets back exactly. */
 static int random_seed(uint64_t *seed, fk_error *err)
@@ -16,6 +17,7 @@ static int random_seed(uint64_t *seed, fk_error *err)
     if (getrandom(&bits, sizeof bits, 0) != sizeof bits)
         return fk_fail(err, FK_MISSING, "--seed random: the system gave no random bits: %s",
                        strerror(errno));
+    fk_ranks_broadcast(&bits, sizeof bits, 0);
     *seed = bits >> 11;
     return FK_OK;
 }

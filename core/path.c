@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "core/file.h"
+#include "core/ranks.h"
 
 char *fk_path_join(const char *folder, const char *name)
 {
@@ -34,7 +35,7 @@ bool fk_path_has_ending(const char *path, const char *ext)
     return n > m + 1 && path[n - m - 1] == '.' && strcmp(path + n - m, ext) == 0;
 }
 
-int fk_make_folder(const char *path, fk_error *err)
+static int make_folder(const char *path, fk_error *err)
 {
     if (*path == '\0') return fk_fail(err, FK_FILE, "a folder needs a name");
     char *part = fk_strdup(path);
@@ -54,6 +55,11 @@ int fk_make_folder(const char *path, fk_error *err)
     }
     free(part);
     return status;
+}
+
+int fk_make_folder(const char *path, fk_error *err)
+{
+    return fk_ranks_agree(fk_ranks_writes() ? make_folder(path, err) : FK_OK, err);
 }
 
 bool fk_file_same(const char *a, const char *b)

@@ -12,6 +12,7 @@
 #include "core/cli.h"
 #include "core/file.h"
 #include "core/interrupt.h"
+#include "core/ranks.h"
 
 enum { TOLD = 8192 }; /* bytes of gnuplot's complaints that are kept */
 
@@ -133,7 +134,7 @@ static void print_warnings(char *told)
             fprintf(stderr, "gnuplot: %s\n", line + strspn(line, " "));
 }
 
-int fk_plot(const char *name, const char *folder, const char *assignments, fk_error *err)
+static int plot(const char *name, const char *folder, const char *assignments, fk_error *err)
 {
     char file[128], told[TOLD];
     snprintf(file, sizeof file, "%s.gp", name);
@@ -167,4 +168,10 @@ int fk_plot(const char *name, const char *folder, const char *assignments, fk_er
     free(out);
     free(script);
     return status;
+}
+
+int fk_plot(const char *name, const char *folder, const char *assignments, fk_error *err)
+{
+    const bool here = fk_ranks_writes();
+    return fk_ranks_agree(here ? plot(name, folder, assignments, err) : FK_OK, err);
 }

@@ -3,7 +3,7 @@
 # make install: the command works from another folder and finds its figures' scripts; a program
 # compiles and links with what was installed, by pkg-config alone.
 unset MAKEFLAGS MAKELEVEL MFLAGS FOKKER_PLOTS
-mode=${FOKKER_BUILD##*/}
+mode=${FOKKER_BUILD##*/} mode=${mode%-mpi}
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 fail() { echo "install: $*"; exit 1; }

@@ -12,6 +12,7 @@
 #include "core/isa.h"
 #include "core/json.h"
 #include "core/observe.h"
+#include "core/ranks.h"
 #include "core/stats.h"
 #include "tools/bench_em.h"
 
@@ -164,7 +165,10 @@ int main(int argc, char **argv)
     fk_error err = {0};
     bool wanted[N_CASES] = {false};
     int status = FK_OK;
-    if (rounds < 5)
+    if (fk_ranks() > 1)
+        status =
+            fk_fail(&err, FK_USAGE, "what is measured is one process: start it without mpirun");
+    else if (rounds < 5)
         status = fk_fail(&err, FK_USAGE, "--rounds is %zu: a median needs at least 5", rounds);
     for (size_t i = 0; i < cli.n_args && status == FK_OK; i++)
         status = choose(cli.arg[i], wanted, &err);

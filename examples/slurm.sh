@@ -1,0 +1,14 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# A batch script for Slurm: one run over several nodes, `sbatch examples/slurm.sh` from the top of a
+# checkout on a file system that all nodes see. A rank on each socket, threads on its cores; what
+# comes out does not depend on either number, to the byte.
+#SBATCH --job-name=fokker
+#SBATCH --nodes=4
+#SBATCH --ntasks-per-socket=1
+#SBATCH --cpus-per-task=16
+#SBATCH --time=01:00:00
+set -eu
+make MPI=1 -j "$SLURM_CPUS_PER_TASK"
+export OMP_NUM_THREADS="$SLURM_CPUS_PER_TASK"
+srun ./fokker marginals --mixture ring-8 --n 10000000 --out out/slurm

@@ -1,0 +1,65 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# make MPI=1: the same bytes from 1, 2 and 3 ranks of 1 and 2 threads each as from the plain build, from
+# more ranks than there are blocks of particles; errors told once, exit codes of all.
+unset MAKEFLAGS MAKELEVEL MFLAGS
+command -v mpicc >/dev/null && command -v mpirun >/dev/null || {
+    echo "skipped: neither mpicc nor mpirun here (apt-get install libopenmpi-dev openmpi-bin)"; exit 0; }
+mode=${FOKKER_BUILD##*/} mode=${mode%-mpi}
+case $mode in release|debug|cov) ;; *) echo "skipped: MPI's own library is not for sanitizers"; exit 0 ;; esac
+commands="sample marginals moments"
+targets=$(for c in $commands; do echo "build/$mode-mpi/fokker-$c"; done)
+log=$(make MPI=1 MODE="$mode" "build/$mode-mpi/fokker" $targets 2>&1) || { echo "$log"; exit 1; }
+plain=$PWD/build/$mode/fokker ranked=$PWD/build/$mode-mpi/fokker
+# OpenMPI: a container's root, and more ranks than processors, as a test may have
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 \
+    OMPI_MCA_hwloc_base_binding_policy=none OMPI_MCA_mpi_yield_when_idle=1 \
+    PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch" || exit 1
+fail() { echo "mpi: $*"; exit 1; }
+
+runs=0
+same() { # same RANKS THREADS COMMAND...: its files, in `out`, are those of the plain build
+    ranks=$1 threads=$2; shift 2
+    rm -rf out && mkdir out
+    mpirun -n "$ranks" "$ranked" "$@" --threads "$threads" >told 2>&1 || { cat told; fail "$ranks ranks: $*"; }
+    diff -r want out || fail "$ranks ranks of $threads threads write other files: $*"
+    runs=$((runs + 1))
+}
+want() { # want COMMAND...: let the plain build say what is right, in `want`
+    rm -rf out want && mkdir out
+    "$plain" "$@" >told 2>&1 || { cat told; fail "$*"; }
+    mv out want
+}
+
+sample() { "$@" sample --mixture full-2d --scheme heun-sde --steps 7 --n 3001 --out out/x.npy; }
+sample want
+for ranks in 1 2 3; do for threads in 1 2; do sample same $ranks $threads; done; done
+few() { "$@" sample --mixture three-1d --scheme dpmpp-2m --steps 9 --n 20 --final denoise --out out/x.csv; }
+few want; few same 3 1 # one of them has nothing to do
+marginals() { "$@" marginals --quick --no-plot --steps 60 --out out; }
+marginals want; marginals same 3 1; marginals same 2 2
+moments() { "$@" moments --no-plot --out out; }
+moments want; moments same 2 1
+
+# Another seed is another file: the comparison sees something.
+mpirun -n 2 "$ranked" sample --mixture three-1d --scheme heun --n 20 --seed random --out out/random.csv ||
+    fail "--seed random"
+cmp -s out/random.csv want/x.csv && fail "another run wrote the same file"
+
+refused() { # refused CODE LINE COMMAND...: one line from all ranks together, and their exit code
+    want=$1 line=$2; shift 2
+    mpirun -n 2 "$ranked" "$@" >told 2>&1
+    code=$?
+    [ $code = "$want" ] || fail "exit $code of $*"
+    [ "$(grep -c "^fokker" told)" = 1 ] && grep -q "$line" told || { cat told; fail "$*: not told once"; }
+}
+refused 2 "no command 'nonsense'" nonsense
+refused 2 "no mixture" sample --mixture nonsense --scheme heun --out x.npy
+refused 4 "no folder" sample --mixture three-1d --scheme heun --n 99 --out no/x.npy
+printf '1\n1\n1e300\n2\n' >start.csv
+refused 2 "particle 2 is not finite" sample --mixture three-1d --scheme euler --start start.csv --out x.npy
+[ -e x.npy ] && fail "a failed run left a file"
+echo "$runs runs of 1 to 3 ranks wrote what one process writes"
