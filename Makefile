@@ -51,7 +51,7 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmis
 # every instruction set gives the same bits.
 CFLAGS_ALL = -std=c11 -D_POSIX_C_SOURCE=200809L -g $(FLAGS_$(MODE)) $(WARN) -ffp-contract=off \
              -fopenmp -I. -MMD -MP $(shell pkg-config --cflags $(PKGS)) $(CFLAGS)
-LDLIBS_ALL = $(shell pkg-config --libs $(PKGS)) -lm -ldl $(LDLIBS)
+LDLIBS_ALL = $(shell pkg-config --libs $(PKGS)) -lm $(LDLIBS)
 
 # Kernels: one source, one object per instruction set, chosen at run time (core/isa.h). They need
 # vector code (-O3) and two relaxations to get it: sqrt without errno, and selects without traps.
@@ -94,7 +94,7 @@ $B/tests/check_%: $B/tests/check_%.o $B/libfokker.a
 	$(LINK) $(shell pkg-config --libs check)
 $B/tests/check_network: $B/tests/network_double.o
 
-LINK = @echo "  link $@"; $(LD) -fopenmp $(FLAGS_$(MODE)) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS_ALL)
+LINK = @echo "  link $@"; $(LD) -fopenmp $(FLAGS_$(MODE)) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS_ALL)
 COMPILE = @mkdir -p $(@D); echo "  cc   $@"; $(CC) $(CFLAGS_ALL)
 
 $B/%.o: %.c

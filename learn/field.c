@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A network as a score field. Freezing folds the features, which depend on (s, sigma) alone, into
- * the first layer's biases. Blocks go through in tiles of FK_LANES particles: in wider ones a
- * particle's place in the tile depends on where its block begins, and OpenBLAS sums in another
- * order at another place. */
+ * the first layer's biases. Blocks go through in tiles that the first-level cache holds. */
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
@@ -11,8 +9,8 @@
 #include "learn/model.h"
 
 enum {
-    TILE = FK_LANES,
-    STACK = 2 * 512 * TILE /* floats; wider layers get their scratch from the heap, once a block */
+    TILE = 3 * FK_LANES,
+    STACK = 2 * 256 * TILE /* floats; wider layers get their scratch from the heap, once a block */
 };
 
 typedef struct {
@@ -49,19 +47,19 @@ static void freeze(const void *self, double s, double sigma, void *frozen)
     }
 }
 
-/* The layers behind the input, in one tile; a and b (widest, TILE) in turn. Returns the output. */
-static const float *run(const fk_model *m, const float *bias, const float *input, float *a,
-                        float *b)
+/* The layers behind the input (dim, n); a and b (widest, n) in turn. Returns the output. */
+static const float *run(const fk_model *m, const float *bias, size_t n, const float *input,
+                        float *a, float *b)
 {
     const fk_shape *s = &m->shape;
     const size_t last = s->n_layers - 1;
     for (size_t l = 0; l <= last; l++) {
         const size_t in = l == 0 ? m->config.dim : s->width[l], out = s->width[l + 1];
         float *h = l % 2 ? b : a;
-        m->ops.gemm(FK_ROW_MAJOR, FK_NO_TRANS, FK_NO_TRANS, (int)out, TILE, (int)in, 1,
-                    m->param + s->weight[l], (int)s->width[l], input, TILE, 0, h, TILE);
+        m->ops.gemm(false, false, out, n, in, m->param + s->weight[l], s->width[l], input, n, false,
+                    h, n);
         if (l == last) return h;
-        m->ops.silu_forward(out, TILE, l == 0 ? bias : m->param + s->bias[l], h, NULL);
+        m->ops.silu_forward(out, n, l == 0 ? bias : m->param + s->bias[l], h, NULL);
         input = h;
     }
     return input;
@@ -80,13 +78,14 @@ static void eval(const void *self, const void *frozen, fk_block x, fk_block scor
     float *a = 2 * rows * TILE <= STACK ? stack : fk_alloc(2 * rows * TILE, sizeof *a);
     float *b = a + rows * TILE;
     for (size_t from = 0; from < x.n; from += TILE) {
+        const size_t n = x.n - from < TILE ? x.n - from : TILE;
         for (size_t i = 0; i < dim; i++)
-            for (size_t p = 0; p < TILE; p++)
-                b[i * TILE + p] = (float)(f->scale * x.x[i * x.ld + from + p]);
-        const float *out = run(m, f->bias, b, a, b);
+            for (size_t p = 0; p < n; p++)
+                b[i * n + p] = (float)(f->scale * x.x[i * x.ld + from + p]);
+        const float *out = run(m, f->bias, n, b, a, b);
         for (size_t i = 0; i < dim; i++)
-            for (size_t p = 0; p < TILE; p++) {
-                const double read = out[i * TILE + p] + (double)shift[i];
+            for (size_t p = 0; p < n; p++) {
+                const double read = out[i * n + p] + (double)shift[i];
                 score.x[i * score.ld + from + p] = f->p * x.x[i * x.ld + from + p] + f->q * read;
             }
     }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/gemm.h"
 #include "core/noise.h"
 #include "learn/silu_kernel.h"
 #include "learn/streams.h"
@@ -121,26 +122,23 @@ void fk_model_initialise(const fk_model_config *c, uint64_t seed, fk_real *param
     free(z);
 }
 
-fk_network_ops fk_model_ops(const fk_blas *blas)
+fk_network_ops fk_model_ops(void)
 {
-    return (fk_network_ops){blas->sgemm, FK_CHOOSE_KERNEL(fk_silu_forward),
+    return (fk_network_ops){FK_CHOOSE_KERNEL(fk_gemm_float), FK_CHOOSE_KERNEL(fk_silu_forward),
                             FK_CHOOSE_KERNEL(fk_silu_backward)};
 }
 
 int fk_model_new(const fk_model_config *config, const float *param, fk_model **model, fk_error *err)
 {
-    fk_blas blas;
     fk_schedule schedule;
     *model = NULL;
     int code = fk_schedule_parse(config->schedule, &schedule, err);
-    if (!code) code = fk_blas_load(NULL, &blas, err);
     if (code) return code;
     fk_model *m = *model = fk_alloc(1, sizeof *m);
     *m = (fk_model){.config = *config,
                     .shape = fk_model_shape(config),
                     .schedule = schedule,
-                    .ops = fk_model_ops(&blas)};
-    snprintf(m->blas, sizeof m->blas, "%s", blas.name);
+                    .ops = fk_model_ops()};
     m->param = fk_alloc(m->shape.n_params, sizeof *m->param);
     memcpy(m->param, param, m->shape.n_params * sizeof *param);
     return FK_OK;

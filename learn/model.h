@@ -15,7 +15,6 @@
 #ifndef FK_LEARN_MODEL_H
 #define FK_LEARN_MODEL_H
 
-#include "core/blas.h"
 #include "core/field.h"
 #include "learn/network.h"
 #include "schedules/schedule.h"
@@ -75,21 +74,20 @@ typedef struct {
     fk_shape shape;
     fk_schedule schedule; /* parsed from the config */
     fk_network_ops ops;
-    char blas[96];
     float *param; /* (n_params) */
 } fk_model;
 
-/* Copies param. Loads the BLAS (core/blas.h). */
+/* Copies param. */
 int fk_model_new(const fk_model_config *, const float *param, fk_model **,
                  fk_error *err) FK_CHECKED;
 void fk_model_free(fk_model *);
 
-/* The product of this BLAS, and the kernels of this machine's instruction set. */
-fk_network_ops fk_model_ops(const fk_blas *);
+/* The kernels of this machine's instruction set. */
+fk_network_ops fk_model_ops(void);
 
 /* Its score field; the model is borrowed. sigma > 0. The same bits for every size of block and
- * number of threads, by one BLAS kernel. The divergence is exact for the network's parameters, by
- * forward differentiation in double. */
+ * number of threads, on every instruction set. The divergence is exact for the network's
+ * parameters, by forward differentiation in double. */
 fk_field fk_model_field(const fk_model *);
 
 #endif

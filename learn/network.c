@@ -4,8 +4,6 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "core/blas.h"
-
 fk_tape fk_tape_new(const fk_shape *s, size_t n, bool backward)
 {
     assert(n % FK_LANES == 0);
@@ -41,8 +39,8 @@ void fk_network_forward(const fk_shape *s, const fk_network_ops *ops, const fk_r
     const size_t n = tape->n;
     for (size_t l = 0; l < s->n_layers; l++) {
         const size_t in = s->width[l], out = s->width[l + 1];
-        ops->gemm(FK_ROW_MAJOR, FK_NO_TRANS, FK_NO_TRANS, (int)out, (int)n, (int)in, 1,
-                  param + s->weight[l], (int)in, tape->h[l], (int)n, 0, tape->h[l + 1], (int)n);
+        ops->gemm(false, false, out, n, in, param + s->weight[l], in, tape->h[l], n, false,
+                  tape->h[l + 1], n);
         if (l + 1 < s->n_layers)
             ops->silu_forward(out, n, param + s->bias[l], tape->h[l + 1], tape->slope[l]);
         else
@@ -62,12 +60,10 @@ void fk_network_backward(const fk_shape *s, const fk_network_ops *ops, const fk_
     }
     for (size_t l = last;; l--) {
         const size_t in = s->width[l], out = s->width[l + 1];
-        ops->gemm(FK_ROW_MAJOR, FK_NO_TRANS, FK_TRANS, (int)out, (int)in, (int)n, 1, dz, (int)n,
-                  tape->h[l], (int)n, 1, gradient + s->weight[l], (int)in);
+        ops->gemm(false, true, out, in, n, dz, n, tape->h[l], n, true, gradient + s->weight[l], in);
         if (l == 0) break;
         fk_real *before = tape->d[l % 2];
-        ops->gemm(FK_ROW_MAJOR, FK_TRANS, FK_NO_TRANS, (int)in, (int)n, (int)out, 1,
-                  param + s->weight[l], (int)in, dz, (int)n, 0, before, (int)n);
+        ops->gemm(true, false, in, n, out, param + s->weight[l], in, dz, n, false, before, n);
         ops->silu_backward(in, n, tape->slope[l - 1], before, gradient + s->bias[l - 1]);
         dz = before;
     }

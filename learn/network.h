@@ -11,12 +11,10 @@
 #include "learn/real.h"
 #include "learn/shape.h"
 
-/* What the passes are made of: a BLAS' product (as fk_blas), and the kernels of
- * learn/silu_kernel.h. */
+/* What the passes are made of: a kernel of core/gemm.h, and those of learn/silu_kernel.h. */
 typedef struct {
-    void (*gemm)(int order, int trans_a, int trans_b, int m, int n, int k, fk_real alpha,
-                 const fk_real *a, int lda, const fk_real *b, int ldb, fk_real beta, fk_real *c,
-                 int ldc);
+    void (*gemm)(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, const fk_real *a,
+                 size_t lda, const fk_real *b, size_t ldb, bool add, fk_real *c, size_t ldc);
     void (*silu_forward)(size_t rows, size_t n, const fk_real *bias, fk_real *h, fk_real *slope);
     void (*silu_backward)(size_t rows, size_t n, const fk_real *slope, fk_real *d,
                           fk_real *bias_gradient);

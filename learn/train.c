@@ -91,7 +91,7 @@ static struct fk_train_scratch *scratch_new(const fk_trainer *t, fk_data data, i
 {
     struct fk_train_scratch *c = fk_alloc(1, sizeof *c);
     c->data = data;
-    c->ops = fk_model_ops(&t->blas);
+    c->ops = fk_model_ops();
     c->tiles = (t->config.batch + TILE - 1) / TILE;
     c->slots = c->tiles < MAX_SLOTS ? c->tiles : MAX_SLOTS;
     c->threads = threads > 0 ? threads : omp_get_max_threads();
@@ -111,7 +111,6 @@ int fk_trainer_new(const fk_model_config *model, const fk_train_config *config, 
     fk_trainer start = {.model = *model, .config = *config, .shape = fk_model_shape(model)};
     int code = fk_train_check(config, err);
     if (!code) code = fk_schedule_parse(model->schedule, &start.schedule, err);
-    if (!code) code = fk_blas_load(NULL, &start.blas, err);
     if (code) return code;
     fk_trainer *t = *trainer = fk_alloc(1, sizeof *t);
     *t = start;

@@ -10,8 +10,8 @@
  * t lies evenly over the schedule's usable interval, or lambda over its own; within a batch they
  * are stratified: one shift for all (Kingma et al. 2021, appendix I). All randomness is a pure
  * function of (seed, step, place in the batch), and sums run in an order that no thread changes: a
- * training gives the same bits for every number of threads, interrupted or not, by one BLAS kernel.
- */
+ * training gives the same bits for every number of threads, interrupted or not, on every
+ * instruction set. */
 #ifndef FK_LEARN_TRAIN_H
 #define FK_LEARN_TRAIN_H
 
@@ -57,7 +57,6 @@ typedef struct fk_trainer {
     fk_train_config config;
     fk_shape shape;
     fk_schedule schedule;
-    fk_blas blas;
     size_t step;         /* steps done */
     fk_adam_state state; /* (fk_pad(n_params)) each */
     struct fk_train_scratch *scratch;

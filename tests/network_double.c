@@ -9,8 +9,9 @@
 #define fk_network_loss     double_network_loss
 #include "tests/network_double.h"
 
-#include <gsl/gsl_cblas.h>
 #include <string.h>
+
+#include "core/gemm.h"
 
 #include "learn/network.c"
 
@@ -18,13 +19,6 @@
 void fk_silu_forward_in_double(size_t, size_t, const double *, double *, double *);
 void fk_silu_backward_in_double(size_t, size_t, const double *, double *, double *);
 #include "learn/silu_kernel.c"
-
-static void gemm(int order, int ta, int tb, int m, int n, int k, double alpha, const double *a,
-                 int lda, const double *b, int ldb, double beta, double *c, int ldc)
-{
-    cblas_dgemm((enum CBLAS_ORDER)order, (enum CBLAS_TRANSPOSE)ta, (enum CBLAS_TRANSPOSE)tb, m, n,
-                k, alpha, a, lda, b, ldb, beta, c, ldc);
-}
 
 static void sigmoid_slope(size_t rows, size_t n, const double *bias, double *h, double *slope)
 {
@@ -50,9 +44,10 @@ static fk_tape forward(const fk_shape *s, const fk_network_ops *ops, const doubl
 double double_gradient(const fk_shape *s, const double *param, size_t n, const double *input,
                        const double *target, const double *weight, int wrong, double *gradient)
 {
-    const fk_network_ops ops = {
-        gemm, wrong == SLOPE_OF_SIGMOID ? sigmoid_slope : fk_silu_forward_in_double,
-        wrong == BIAS_FORGOTTEN ? no_bias : fk_silu_backward_in_double};
+    const fk_network_ops ops = {FK_CHOOSE_KERNEL(fk_gemm_double),
+                                wrong == SLOPE_OF_SIGMOID ? sigmoid_slope
+                                                          : fk_silu_forward_in_double,
+                                wrong == BIAS_FORGOTTEN ? no_bias : fk_silu_backward_in_double};
     fk_tape tape = forward(s, &ops, param, n, input);
     const double loss = fk_network_loss(s, &tape, target, weight);
     if (gradient) {
@@ -66,7 +61,8 @@ double double_gradient(const fk_shape *s, const double *param, size_t n, const d
 void double_forward(const fk_shape *s, const double *param, size_t n, const double *input,
                     double *output)
 {
-    const fk_network_ops ops = {gemm, fk_silu_forward_in_double, fk_silu_backward_in_double};
+    const fk_network_ops ops = {FK_CHOOSE_KERNEL(fk_gemm_double), fk_silu_forward_in_double,
+                                fk_silu_backward_in_double};
     fk_tape tape = forward(s, &ops, param, n, input);
     memcpy(output, tape.h[s->n_layers], s->width[s->n_layers] * n * sizeof *output);
     fk_tape_free(&tape);

@@ -202,7 +202,6 @@ static json_t *record(const run *r)
              r->s.chain_spec ? r->s.chain_spec : r->s.schedule_spec);
     set_text(json, "scheme", r->s.scheme_spec);
     set_text(json, "score", r->s.score_file);
-    set_text(json, "blas", r->s.network ? r->s.network->blas : NULL);
     if (r->s.scheme.adaptive) {
         json_object_set_new(json, "rtol", fk_json_real(r->s.rtol));
         json_object_set_new(json, "atol", fk_json_real(r->s.atol));

@@ -29,7 +29,6 @@ static json_t *metadata(const train_run *r, bool curve)
 {
     json_t *more = json_object();
     json_object_set_new(more, "mixture", json_string(r->mixture_spec));
-    json_object_set_new(more, "blas", json_string(r->trainer->blas.name));
     if (!curve) return more;
     char *text = json_dumps(r->curve, JSON_COMPACT | JSON_REAL_PRECISION(17));
     json_object_set_new(more, "curve", json_string(text));
@@ -125,11 +124,11 @@ static int write_curve(const train_run *r, fk_error *err)
 static int write_record(const train_run *r, const fk_excess *sum, fk_error *err)
 {
     json_t *json = json_pack(
-        "{s:s, s:s, s:s, s:o, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:s}", "version",
-        FK_VERSION, "command", fk_cli_text(), "mixture", r->mixture_spec, "mixture_definition",
-        fk_mixture_json(r->mixture), "schedule", r->model.schedule, "blas", r->trainer->blas.name,
-        "parameters", (json_int_t)r->trainer->shape.n_params, "steps", (json_int_t)r->config.steps,
-        "seed", (json_int_t)r->config.seed, "loss_floor", fk_json_real(r->floor), "excess_mean",
+        "{s:s, s:s, s:s, s:o, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:s}", "version", FK_VERSION,
+        "command", fk_cli_text(), "mixture", r->mixture_spec, "mixture_definition",
+        fk_mixture_json(r->mixture), "schedule", r->model.schedule, "parameters",
+        (json_int_t)r->trainer->shape.n_params, "steps", (json_int_t)r->config.steps, "seed",
+        (json_int_t)r->config.seed, "loss_floor", fk_json_real(r->floor), "excess_mean",
         fk_json_real(sum->mean), "excess_max", fk_json_real(sum->max), "t_of_excess_max",
         fk_json_real(sum->t_of_max), "excess_by", sum->drawn ? "draws" : "quadrature");
     int code = fk_json_write(r->record_file, json, err);
@@ -148,10 +147,10 @@ static int finish(const train_run *r, fk_error *err)
     if (!code) code = write_curve(r, err);
     if (!code) code = write_record(r, &sum, err);
     if (!code && !fk_cli_quiet())
-        printf("%s: excess of eps over the floor %.3g, mean over t; at most %.3g, at t = %.3g (%s, "
-               "%s)\n",
-               r->weights_file, sum.mean, sum.max, sum.t_of_max,
-               sum.drawn ? "by draws" : "by quadrature", r->trainer->blas.name);
+        printf(
+            "%s: excess of eps over the floor %.3g, mean over t; at most %.3g, at t = %.3g (%s)\n",
+            r->weights_file, sum.mean, sum.max, sum.t_of_max,
+            sum.drawn ? "by draws" : "by quadrature");
     return code;
 }
 
