@@ -17,7 +17,9 @@ import time
 FOKKER = os.path.abspath(os.environ["FOKKER"])
 SMALL = ["--hidden", "24,16", "--steps", "400", "--batch", "96", "--warmup", "20", "--rate", "1e-2",
          "--average", "0.98", "--seed", "2385"]
+EXAMPLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../examples/network.py")
 checks = failed = 0
+skipped = []
 
 
 def run(*words):
@@ -144,10 +146,26 @@ def a_training_interrupted_and_resumed_ends_with_the_same_file():
         expect(a == b, f"the same .{ending} as without the interruption")
 
 
+def off(a, b):
+    gaps = [abs(u - v) / (1 + abs(v)) for row, other in zip(a, b) for u, v in zip(row, other)]
+    return max(gaps) if all(gap == gap for gap in gaps) else math.nan
+
+
+def readers_of(*modules):
+    """examples/network.py by an interpreter that has them: FOKKER_PYTHON names one, else python3."""
+    python = os.environ.get("FOKKER_PYTHON", sys.executable)
+    there = subprocess.run([python, "-c", "import " + ", ".join(modules)], capture_output=True)
+    if there.returncode == 0:
+        return [[python, EXAMPLE, *(["--safetensors"] if len(modules) > 1 else [])]]
+    skipped.append(" and ".join(modules))
+    return []
+
+
 def python_alone_reproduces_the_network():
     """By a single DDIM step, x' = (s'/s)(x - sigma eps) + sigma' eps, solved for eps."""
     t = good("schedule", "--schedule", "vp-linear", "--t", "0.43,0.12").splitlines()
     t = list(csv.DictReader(line for line in t if not line.startswith("#")))
+    readers = readers_of("numpy") + readers_of("numpy", "safetensors")
     (s, sigma), (s1, sigma1) = ((float(r["s"]), float(r["sigma"])) for r in t)
     for output in "eps", "x0", "v", "score", "edm":
         good("train", "--mixture", "full-2d", "--output", output, "--hidden", "24,16", "--steps", "40",
@@ -158,20 +176,18 @@ def python_alone_reproduces_the_network():
         good("sample", "--mixture", "full-2d", "--scheme", "ddim:eta=0", "--steps", "1", "--start",
              "start.csv", "--t-start", "0.43", "--t-end", "0.12", "--score", "p.safetensors",
              "--out", "end.csv")
-        eps, worst, wrong = network("p.safetensors"), 0, 0
-        for a, end in zip(x, rows("end.csv")):
-            for k, want in enumerate(eps(a, s, sigma)):
-                found = (end[f"x{k}"] - s1 / s * a[k]) / (sigma1 - s1 / s * sigma)
-                worst = max(worst, abs(found - want) / (1 + abs(want)))
-                wrong = max(wrong, abs(found - eps(a, s, sigma * 1.1)[k]))
-        expect(worst < 1e-5, f"{output}: Python reproduces the output to 1e-5", worst)
-        expect(wrong > 1e-3, f"{output}: and would see another sigma", wrong)
-    try:
-        from safetensors import safe_open
-    except ImportError:
-        return
-    with safe_open("p.safetensors", "np") as f:
-        expect(f.metadata() == tensors("p.safetensors")[0], "safetensors reads the same")
+        found = [[(end[f"x{k}"] - s1 / s * a[k]) / (sigma1 - s1 / s * sigma) for k in range(2)]
+                 for a, end in zip(x, rows("end.csv"))]
+        eps = network("p.safetensors")
+        right, wrong = ([eps(a, s, level) for a in x] for level in (sigma, 1.1 * sigma))
+        expect(off(found, right) < 1e-5, f"{output}: Python gives the output", off(found, right))
+        expect(off(found, wrong) > 1e-3, f"{output}: and would see another sigma", off(found, wrong))
+        for words in readers:
+            text = subprocess.run([*words, "p.safetensors", repr(s), repr(sigma), "start.csv"],
+                                  capture_output=True, text=True, timeout=60)
+            theirs = [[-sigma * float(v) for v in row.split(",")] for row in text.stdout.split()]
+            expect(text.returncode == 0 and len(theirs) == 20, f"{words} reads it", text.stderr)
+            expect(off(found, theirs) < 1e-5, f"{output}: {words} gives it", off(found, theirs))
 
 
 def a_network_drives_samplers_and_laws():
@@ -246,5 +262,6 @@ with tempfile.TemporaryDirectory() as folder:
                  wrong_options_get_one_line):
         test()
     os.chdir("/")
-print(f"{checks - failed} of {checks} checks passed")
+print(f"{checks - failed} of {checks} checks passed"
+      + "".join(f"; {word}: not installed, not tried" for word in skipped))
 sys.exit(failed > 0)
