@@ -93,6 +93,7 @@ $B/demo-%: $B/demos/%.o $B/libfokker.a
 $B/tests/check_%: $B/tests/check_%.o $B/libfokker.a
 	$(LINK) $(shell pkg-config --libs check)
 $B/tests/check_network: $B/tests/network_double.o
+$B/tests/check_bench: $B/tools/bench_race.o
 
 LINK = @echo "  link $@"; $(LD) -fopenmp $(FLAGS_$(MODE)) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS_ALL)
 COMPILE = @mkdir -p $(@D); echo "  cc   $@"; $(CC) $(CFLAGS_ALL)
@@ -145,6 +146,7 @@ install: all ## install the commands, library and headers below PREFIX
 	install -d $(LIB)/fokker/plots $(LIB)/pkgconfig $(DESTDIR)$(PREFIX)/bin $(sort $(dir $(HEADERS:%=$(INCLUDE)/%)))
 	install $D/fokker $(BIN) $(LIB)/fokker
 	install -m 644 plots/*.gp $(LIB)/fokker/plots
+	install -m 644 tools/*.py $(LIB)/fokker
 	install -m 644 $B/libfokker.a $(LIB)
 	sed 's/@PKGS@/$(PKGS)/; s/@VERSION@/$(shell sed -n 's/.*FK_VERSION "\(.*\)"/\1/p' core/cli.h)/' fokker.pc.in >$(LIB)/pkgconfig/fokker.pc
 	for h in $(HEADERS); do install -m 644 $$h $(INCLUDE)/$$h || exit; done

@@ -28,9 +28,19 @@ char *fk_strdup(const char *text)
     return memcpy(fk_alloc(n, 1), text, n);
 }
 
-double fk_seconds(void)
+static double seconds(clockid_t clock)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+double fk_seconds(void)
+{
+    return seconds(CLOCK_MONOTONIC);
+}
+
+double fk_thread_seconds(void)
+{
+    return seconds(CLOCK_THREAD_CPUTIME_ID);
 }

@@ -40,5 +40,7 @@ static inline void fk_worst(double *worst, double value)
 
 /* Seconds on a clock that never goes back: for differences. */
 double fk_seconds(void);
+/* Processor time of the calling thread: what others do in the meantime is no part of it. */
+double fk_thread_seconds(void);
 
 #endif

@@ -8,6 +8,7 @@
 
 enum { N = 480 };
 
+typedef double (*clock)(void);
 typedef void (*loop)(const double *x, double *y, size_t n);
 
 static void normals(const double *x, double *y, size_t n)
@@ -17,28 +18,57 @@ static void normals(const double *x, double *y, size_t n)
     fk_random_normals(key, 0, 0, (fk_block){y, n / 2, 2, n / 2});
 }
 
-/* Numbers a second, over about the given time. */
-static double rate(loop f, const double *x, double *y, double seconds)
+/* n additions and n exclusive ors, each of which takes a cycle and waits for the one before. */
+static void chain(const double *x, double *y, size_t n)
 {
-    double start = fk_seconds(), now;
+    uint64_t a = (uint64_t)x[n], b = (uint64_t)x[n + 1], c = b;
+    for (size_t i = 0; i < n; i += 8) {
+#define ROUND c = (c + a) ^ b
+        ROUND, ROUND, ROUND, ROUND, ROUND, ROUND, ROUND, ROUND;
+#undef ROUND
+    }
+    y[0] = (double)c;
+}
+
+/* Numbers a second, over about the given time. */
+static double rate(clock now, loop f, const double *x, double *y, double seconds)
+{
+    double start = now(), took;
     size_t calls = 0;
     do {
         for (int i = 0; i < 64; i++) f(x, y, N);
         calls += 64;
-        now = fk_seconds();
-    } while (now - start < seconds);
-    return (double)calls * N / (now - start);
+        took = now() - start;
+    } while (took < seconds);
+    return (double)calls * N / took;
 }
 
-fk_rates fk_measure_rates(double seconds)
+static fk_rates measure(double seconds, clock now)
 {
-    double *x = fk_alloc(2 * N, sizeof *x), *y = x + N;
-    for (size_t i = 0; i < N; i++) x[i] = -(double)(i + 1) / N;
+    double *x = fk_alloc(2 * N + 16, sizeof *x), *y = x + N + 16, part = seconds / 5;
+    for (size_t i = 0; i < N + 2; i++) x[i] = -(double)(i + 1) / N;
+    x[N] = 2385, x[N + 1] = 5832;
     fk_rates r;
-    r.exp = rate(FK_CHOOSE_KERNEL(fk_rate_exp), x, y, seconds / 4);
-    r.fma = rate(FK_CHOOSE_KERNEL(fk_rate_fma), x, y, seconds / 4) * FK_RATE_FMAS;
-    r.normals = rate(normals, x, y, seconds / 4);
-    r.steps = rate(FK_CHOOSE_KERNEL(fk_rate_step), x, y, seconds / 4);
+    r.exp = rate(now, FK_CHOOSE_KERNEL(fk_rate_exp), x, y, part);
+    r.fma = rate(now, FK_CHOOSE_KERNEL(fk_rate_fma), x, y, part) * FK_RATE_FMAS;
+    r.normals = rate(now, normals, x, y, part);
+    r.steps = rate(now, FK_CHOOSE_KERNEL(fk_rate_step), x, y, part);
+    r.clock = rate(now, chain, x, y, part) * 2;
     free(x);
     return r;
+}
+
+fk_rates fk_measure_rates(double seconds, int threads)
+{
+    fk_rates all = {0};
+#pragma omp parallel num_threads(threads)
+    {
+        fk_rates r = measure(seconds, threads == 1 ? fk_thread_seconds : fk_seconds);
+#pragma omp critical(fk_rates)
+        {
+            all.exp += r.exp, all.fma += r.fma, all.normals += r.normals;
+            all.steps += r.steps, all.clock += r.clock;
+        }
+    }
+    return all;
 }

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What one core of this machine can do on data that stay in its first-level cache: the measure
+/* What the cores of this machine can do on data that stay in their first-level caches: the measure
  * that the kernels' speed is held against. Rates of a core change from second to second (clock,
  * neighbours), so they are measured beside what they are compared with. */
 #ifndef FK_CORE_RATES_H
 #define FK_CORE_RATES_H
 
-/* Each per second. */
+/* Each per second, all doubles. */
 typedef struct {
     double exp;     /* exponentials, by core/vmath.h */
     double fma;     /* fused multiply-adds */
     double normals; /* standard normals, by core/noise.h */
     double steps;   /* particle-steps of which nothing is left but a division, loads and stores */
+    double clock;   /* cycles: additions of integers that wait for one another */
 } fk_rates;
 
-/* Takes about `seconds`. */
-fk_rates fk_measure_rates(double seconds);
+/* Of so many threads together, by their processor time where there is one, else by the time of day.
+ * Takes about `seconds`. */
+fk_rates fk_measure_rates(double seconds, int threads);
 
 #endif

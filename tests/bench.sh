@@ -1,16 +1,34 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # fokker bench: what it writes, and what it refuses.
-json=$("$FOKKER" bench --quiet --rounds 5 em-d1k3 --json -) || exit 1
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+json=$(FOKKER_PYTHON=/none "$FOKKER" bench --quiet --rounds 5 em-d1k3 --json -) || exit 1
 echo "$json" | python3 -c '
 import json, sys
 rows = json.load(sys.stdin)
 assert [r["case"] for r in rows] == ["em-d1k3"], rows
 r = rows[0]
-assert list(r) == ["case", "threads", "unit", "rate", "limit", "fraction", "ratios"], r
+assert list(r) == ["case", "threads", "unit", "rate", "limit", "fraction", "ratios", "core"], r
 assert r["threads"] == 1 and r["unit"] == "particle-steps/s"
 assert 0 < r["rate"] and 0 < r["limit"] and 0 < r["fraction"] and 0 < r["ratios"]["scalar"]
+assert r["ratios"]["numpy"] is None
+assert all(r["core"][k] > 0 for k in ("exp", "fma", "normals", "steps", "clock")), r["core"]
 ' || exit 1
+
+# A baseline that is missing is called so: no Python, a script that ends, a module that is not there.
+missing() { # missing WHY PYTHON
+    said=$(FOKKER_PYTHON=$2 "$FOKKER" bench --rounds 5 em-d1k3 2>&1) || { echo "$said"; exit 1; }
+    for part in "numpy not found" "numpy is not found" "$1"; do
+        case $said in *"$part"*) ;; *) echo "no '$part' in: $said"; exit 1 ;; esac
+    done
+}
+missing "No such file" /none
+missing "ended early" false
+printf '#!/bin/sh\nexec python3 -S -c "import sys\nsys.modules[\"numpy\"] = None\nsys.argv = sys.argv[1:]\n\
+sys.path.insert(0, sys.argv[0].rsplit(\"/\", 1)[0])\nexec(open(sys.argv[0]).read())" "$@"\n' >"$scratch/python"
+chmod +x "$scratch/python"
+missing "numpy" "$scratch/python"
 refused() { # refused WHAT ARGS...: exit 2 with one line that holds WHAT
     what=$1; shift
     said=$("$FOKKER" bench "$@" 2>&1); code=$?

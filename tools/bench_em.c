@@ -2,10 +2,34 @@
 #include "tools/bench_em.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "analytic/marginal.h"
+#include "core/integrate.h"
+#include "core/observe.h"
 #include "core/source.h"
 #include "registry.h"
+#include "tools/bench_peer.h"
+#include "tools/bench_scalar.h"
+
+enum { STEPS = 100, PILOT = 4096 };
+
+typedef struct {
+    size_t dim, k; /* at most BENCH_MAX_DIM, BENCH_MAX_K */
+    bool full;     /* covariances; else isotropic */
+} em_case;
+
+/* A case made ready: its mixture, and the plan for the lab and for the baselines. */
+typedef struct {
+    em_case what;
+    int threads;
+    fk_mixture *mixture;
+    fk_schedule schedule;
+    fk_plan plan;
+    scalar_plan scalar;
+    bench_peer *peer; /* NULL on more than one thread */
+    double *x;        /* (PILOT, dim): ends */
+} em_subject;
 
 /* Means in a cube, unequal weights, standard deviations about 0.3. */
 static int em_mixture(const em_case *what, fk_mixture **mixture, fk_error *err)
@@ -27,7 +51,7 @@ static int em_mixture(const em_case *what, fk_mixture **mixture, fk_error *err)
             cov[c * dim * dim + i] =
                 (i % (dim + 1) == 0 ? 0.09 : 0) + (what->full ? b[i / dim] * b[i % dim] : 0);
     }
-    int status = fk_mixture_new(what->name, dim, k, weight, mean, cov, mixture, err);
+    int status = fk_mixture_new("bench", dim, k, weight, mean, cov, mixture, err);
     free(weight), free(mean), free(cov);
     return status;
 }
@@ -39,7 +63,7 @@ static int em_plan(em_subject *s, fk_error *err)
     int status = fk_schedule_parse("vp-linear", &s->schedule, err);
     if (status == FK_OK) status = fk_registry_parse_scheme("euler-maruyama", &scheme, err);
     if (status == FK_OK)
-        status = fk_axis_on_schedule(&s->schedule, "uniform", 100, s->schedule.t_max,
+        status = fk_axis_on_schedule(&s->schedule, "uniform", STEPS, s->schedule.t_max,
                                      s->schedule.t_min, &axis, err);
     if (status) return status;
     status = fk_plan_new(&axis, &scheme, &s->plan, err);
@@ -47,27 +71,56 @@ static int em_plan(em_subject *s, fk_error *err)
     return status;
 }
 
-int bench_em_open(const em_case *what, em_subject *s, fk_error *err)
+/* The script is told all that depends on time alone, as the scalar program is. */
+static bench_peer *em_peer(const em_subject *s)
 {
-    *s = (em_subject){.what = *what};
-    int status = em_mixture(what, &s->mixture, err);
-    if (status) return status;
-    status = em_plan(s, err);
-    if (status == FK_OK)
-        s->scalar = bench_scalar_new(s->mixture, &s->plan);
-    else
-        fk_mixture_free(s->mixture);
-    return status;
+    const scalar_plan *sp = &s->scalar;
+    size_t n = sp->n_steps, k = sp->k, width = sp->full ? sp->dim * sp->dim : 1;
+    const double shape[4] = {(double)n, (double)k, (double)sp->dim, sp->full};
+    bench_peer *peer = bench_peer_open("bench_em", 1);
+    bench_peer_send(peer, shape, 4);
+    bench_peer_send(peer, sp->step, 3 * n);
+    bench_peer_send(peer, sp->log_norm, n * k);
+    bench_peer_send(peer, sp->mean, n * k * sp->dim);
+    bench_peer_send(peer, sp->precision, n * k * width);
+    return peer;
 }
 
-void bench_em_close(em_subject *s)
+static void em_close(void *subject)
 {
+    em_subject *s = subject;
+    bench_peer_close(s->peer);
     bench_scalar_free(&s->scalar);
     fk_plan_free(&s->plan);
     fk_mixture_free(s->mixture);
+    free(s->x);
+    free(s);
 }
 
-double bench_em_run(const em_subject *s, size_t n, const fk_observer *observer, fk_error *err)
+static int em_open(const bench_case *what, int threads, void **subject, fk_error *err)
+{
+    em_subject *s = fk_alloc(1, sizeof *s);
+    s->what = *(const em_case *)what->setting;
+    s->threads = threads;
+    int status = em_mixture(&s->what, &s->mixture, err);
+    if (status == FK_OK) {
+        status = em_plan(s, err);
+        if (status) fk_mixture_free(s->mixture);
+    }
+    if (status) {
+        free(s);
+        return status;
+    }
+    s->scalar = bench_scalar_new(s->mixture, &s->plan);
+    if (!what->threaded) s->peer = em_peer(s);
+    s->x = fk_alloc(PILOT * s->what.dim, sizeof *s->x);
+    *subject = s;
+    return FK_OK;
+}
+
+/* The observer (or NULL) sees the end. */
+static int integrate(const em_subject *s, int threads, size_t n, const fk_observer *observer,
+                     double *seconds, fk_error *err)
 {
     const fk_key key = {1, FK_STREAM_STEPS};
     const fk_gaussian_start start = {.seed = 1, .mean = 0, .std = 1};
@@ -83,26 +136,136 @@ double bench_em_run(const em_subject *s, size_t n, const fk_observer *observer, 
                   .n_observe = 1,
                   .observer = observer,
                   .n_observers = observer ? 1 : 0,
-                  .threads = 1};
-    double begin = fk_seconds();
+                  .threads = threads};
+    double begin = bench_seconds(s->threads);
     int status = fk_integrate(&run, err);
-    return status ? -1 : fk_seconds() - begin;
+    *seconds = bench_seconds(s->threads) - begin;
+    return status;
 }
 
-double bench_em_run_scalar(const em_subject *s, size_t n, double *x)
+static int em_run(void *subject, size_t n, double *seconds, fk_error *err)
 {
-    double begin = fk_seconds();
-    bench_scalar_run(&s->scalar, 1, n, x);
-    return fk_seconds() - begin;
+    const em_subject *s = subject;
+    return integrate(s, s->threads, n, NULL, seconds, err);
+}
+
+static int em_run_one_thread(void *subject, size_t n, double *seconds, fk_error *err)
+{
+    return integrate(subject, 1, n, NULL, seconds, err);
+}
+
+static int em_run_scalar(void *subject, size_t n, double *seconds, fk_error *err)
+{
+    const em_subject *s = subject;
+    (void)err;
+    double begin = bench_seconds(1);
+    for (size_t done = 0, part; done < n; done += part) {
+        part = n - done < PILOT ? n - done : PILOT;
+        bench_scalar_run(&s->scalar, done + 1, part, s->x);
+    }
+    *seconds = bench_seconds(1) - begin;
+    return FK_OK;
+}
+
+static int em_run_numpy(void *subject, size_t n, double *seconds, fk_error *err)
+{
+    return bench_peer_run(((em_subject *)subject)->peer, "numpy", n, seconds, err);
+}
+
+/* The mean square m2 of all coordinates at the end, PILOT particles: its standard error is below
+ * 0.75 m2 sqrt(2/n) for a law of kurtosis below 3; six of them. */
+static bench_answer mean_square(const em_subject *s)
+{
+    double m2 = 0;
+    for (size_t i = 0; i < PILOT * s->what.dim; i++) m2 += s->x[i] * s->x[i];
+    m2 /= (double)(PILOT * s->what.dim);
+    return (bench_answer){m2, 6 * 0.75 * m2 * sqrt(2.0 / PILOT)};
+}
+
+static int em_answer_on(em_subject *s, int threads, bench_answer *answer, fk_error *err)
+{
+    double seconds;
+    fk_snapshots *end = fk_snapshots_new(1, PILOT, s->what.dim);
+    const fk_observer observer = fk_observe_snapshots(end);
+    int status = integrate(s, threads, PILOT, &observer, &seconds, err);
+    memcpy(s->x, end->x, PILOT * s->what.dim * sizeof *s->x);
+    fk_snapshots_free(end);
+    *answer = mean_square(s);
+    return status;
+}
+
+static int em_answer(void *subject, bench_answer *answer, fk_error *err)
+{
+    return em_answer_on(subject, ((em_subject *)subject)->threads, answer, err);
+}
+
+static int em_answer_one_thread(void *subject, bench_answer *answer, fk_error *err)
+{
+    return em_answer_on(subject, 1, answer, err);
+}
+
+static int em_answer_scalar(void *subject, bench_answer *answer, fk_error *err)
+{
+    em_subject *s = subject;
+    (void)err;
+    bench_scalar_run(&s->scalar, 1, PILOT, s->x);
+    *answer = mean_square(s);
+    return FK_OK;
+}
+
+static int em_answer_numpy(void *subject, bench_answer *answer, fk_error *err)
+{
+    return bench_peer_answer(((em_subject *)subject)->peer, "numpy", answer, err);
+}
+
+static const char *em_missing_numpy(void *subject)
+{
+    return bench_peer_missing(((em_subject *)subject)->peer, "numpy");
 }
 
 /* Exponentials, multiply-adds and normals share the same ports, so that their times add up; and one
  * division with its loads and stores. Isotropic: per component 2 d + 5 operations (difference and
  * square; a share in the sum; the largest, the exponent, the total), 6 d for the step; full: d^2 +
  * 3 d + 3, and 5 d. */
-double bench_em_limit(const em_case *what, const fk_rates *r)
+static double em_limit(const bench_case *what, const fk_rates *r)
 {
-    double d = (double)what->dim, k = (double)what->k;
-    double ops = what->full ? k * (d * d + 3 * d + 3) + 5 * d : k * (2 * d + 5) + 6 * d;
+    const em_case *e = what->setting;
+    double d = (double)e->dim, k = (double)e->k;
+    double ops = e->full ? k * (d * d + 3 * d + 3) + 5 * d : k * (2 * d + 5) + 6 * d;
     return 1 / (k / r->exp + ops / r->fma + d / r->normals + 1 / r->steps);
 }
+
+/* Enough particles that freezing the fields does not count. */
+static const bench_contestant on_one_thread[] =
+    {
+        {"fokker", 4 * PILOT, em_run, em_answer, NULL},
+        {"scalar", 64, em_run_scalar, em_answer_scalar, NULL},
+        {"numpy", PILOT, em_run_numpy, em_answer_numpy, em_missing_numpy},
+},
+                              on_all[] = {
+                                  {"fokker", 4 * PILOT, em_run, em_answer, NULL},
+                                  {"one-thread", 4 * PILOT, em_run_one_thread, em_answer_one_thread,
+                                   NULL},
+};
+
+#define EM(title, about, d, n, f, all, who)                                                        \
+    {                                                                                              \
+        .name = title, .says = about, .unit = "particle-steps/s", .per = STEPS, .threaded = all,   \
+        .contestant = who, .n_contestants = sizeof who / sizeof *who,                              \
+        .setting = &(const em_case){d, n, f}, .open = em_open, .close = em_close,                  \
+        .limit = em_limit                                                                          \
+    }
+#define BOTH(title, about, d, n, f)                                                                \
+    EM(title, about, d, n, f, false, on_one_thread),                                               \
+        EM(title "-threads", about ", all threads", d, n, f, true, on_all)
+
+static const bench_case row[] = {
+    BOTH("em-d1k3", "Euler-Maruyama, 3 components in 1 dimension", 1, 3, false),
+    BOTH("em-d2k8", "Euler-Maruyama, 8 components in 2 dimensions", 2, 8, false),
+    BOTH("em-d2k64", "Euler-Maruyama, 64 components in 2 dimensions", 2, 64, false),
+    BOTH("em-d16k16", "Euler-Maruyama, 16 components in 16 dimensions", 16, 16, false),
+    BOTH("em-d16k16full", "Euler-Maruyama, 16 components in 16 dimensions, full covariances", 16,
+         16, true),
+};
+
+const bench_set bench_em = {row, sizeof row / sizeof *row};

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How fokker bench judges: contestants of known speed, one of which stumbles now and then. */
+#include "tests/suite.h"
+#include "tools/bench_race.h"
+
+enum { ROUNDS = 7 };
+
+/* A subject that counts the turns of each, and what the last contestant computes. */
+typedef struct {
+    size_t turns[3];
+    double last;
+} fake;
+
+/* Work of 1e-9 s for the lab, three times that for the slow one, of which every third turn takes
+ * ten times as long. */
+static int run_lab(void *subject, size_t amount, double *seconds, fk_error *err)
+{
+    (void)err;
+    ((fake *)subject)->turns[0]++;
+    return *seconds = 1e-9 * (double)amount, FK_OK;
+}
+
+static int run_slow(void *subject, size_t amount, double *seconds, fk_error *err)
+{
+    (void)err;
+    size_t turn = ((fake *)subject)->turns[1]++;
+    return *seconds = 3e-9 * (double)amount * (turn % 3 == 0 ? 10 : 1), FK_OK;
+}
+
+static int answer_lab(void *subject, bench_answer *a, fk_error *err)
+{
+    (void)subject, (void)err;
+    return *a = (bench_answer){2.385, 0.002}, FK_OK;
+}
+
+static int answer_last(void *subject, bench_answer *a, fk_error *err)
+{
+    (void)err;
+    return *a = (bench_answer){((fake *)subject)->last, 0.001}, FK_OK;
+}
+
+static const char *absent(void *subject)
+{
+    (void)subject;
+    return "it is not there";
+}
+
+static int open_fake(const bench_case *what, int threads, void **subject, fk_error *err)
+{
+    (void)err;
+    ck_assert_int_eq(threads, 1);
+    fake *f = fk_alloc(1, sizeof *f);
+    f->last = *(const double *)what->setting;
+    return *subject = f, FK_OK;
+}
+
+static double limit(const bench_case *what, const fk_rates *core)
+{
+    (void)what;
+    ck_assert(core->exp > 0 && core->fma > 0 && core->normals > 0 && core->steps > 0);
+    return 8e9;
+}
+
+static int race(double last, bench_outcome *o, fk_error *err)
+{
+    const bench_contestant who[] = {{"fokker", 1, run_lab, answer_lab, NULL},
+                                    {"slow", 1, run_slow, answer_last, NULL},
+                                    {"none", 1, NULL, NULL, absent}};
+    const bench_case what = {.name = "fake",
+                             .unit = "works/s",
+                             .per = 2,
+                             .contestant = who,
+                             .n_contestants = 3,
+                             .setting = &last,
+                             .open = open_fake,
+                             .close = free,
+                             .limit = limit};
+    return bench_race(&what, 2, ROUNDS, NULL, o, err);
+}
+
+START_TEST(medians_of_the_rounds_are_reported)
+{
+    bench_outcome o;
+    fk_error err;
+    ck_assert_int_eq(race(2.3875, &o, &err), FK_OK);
+    fk_assert_near(o.median.rate, 2e9, 1);
+    fk_assert_near(o.median.fraction, 0.25, 1e-12);
+    fk_assert_near(o.median.ratio[1], 3, 1e-12);
+    ck_assert(isnan(o.median.ratio[2]));
+    ck_assert_str_eq(o.missing[2], "it is not there");
+    ck_assert(!*o.missing[0] && !*o.missing[1]);
+}
+END_TEST
+
+START_TEST(contestants_that_computed_something_else_are_refuted)
+{
+    bench_outcome o;
+    fk_error err;
+    ck_assert_int_eq(race(2.3885, &o, &err), FK_REFUTED);
+    ck_assert_int_eq(race(NAN, &o, &err), FK_REFUTED);
+}
+END_TEST
+
+FK_SUITE("bench", medians_of_the_rounds_are_reported,
+         contestants_that_computed_something_else_are_refuted)

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The other end of tools/bench_peer.c: a script calls serve() with its contestants."""
+import os
+import sys
+import time
+from array import array
+
+THREADS = int(sys.argv[1])
+# Before any library is loaded: pools of several of them at once wait for one another.
+for pool in ("OMP", "OPENBLAS", "MKL"):
+    os.environ[pool + "_NUM_THREADS"] = str(THREADS)
+
+
+def receive(n):
+    """The next n numbers that the lab sent, as array('d')."""
+    return array("d", sys.stdin.buffer.read(8 * n))
+
+
+def answer_to(made, makers, verb, name, amount=None):
+    if name not in made:
+        made[name] = makers[name]()
+    run, answer = made[name]
+    if verb == "has":
+        return "yes"
+    if verb == "answer":
+        return "%r %r" % tuple(map(float, answer()))
+    clock = time.thread_time if THREADS == 1 else time.perf_counter
+    begin = clock()
+    run(int(amount))
+    return repr(clock() - begin)
+
+
+def serve(makers):
+    """makers: name -> function that imports what it needs and returns (run, answer); run(amount)
+    does so much work, answer() returns what it computes and how far off that may be."""
+    made = {}
+    for line in sys.stdin.buffer:
+        try:
+            said = answer_to(made, makers, *line.decode().split())
+        except Exception as e:  # whatever it is, the lab says that this contestant is missing
+            said = "no " + (str(e) or type(e).__name__).replace("\n", " ")
+        print(said, flush=True)

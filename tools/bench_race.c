@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tools/bench_race.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/stats.h"
+
+enum { N_FIGURES = sizeof(bench_figures) / sizeof(double) };
+
+double bench_seconds(int threads)
+{
+    return threads == 1 ? fk_thread_seconds() : fk_seconds();
+}
+
+/* Everybody against the lab; NaN is never equal. */
+static int compare(const bench_case *what, void *subject, const bench_outcome *o, fk_error *err)
+{
+    bench_answer ours, theirs;
+    for (size_t c = 0; c < what->n_contestants; c++) {
+        if (*o->missing[c]) continue;
+        int status = what->contestant[c].answer(subject, &theirs, err);
+        if (status) return status;
+        if (c == 0) ours = theirs;
+        double gap = fabs(ours.value - theirs.value), bound = ours.error + theirs.error;
+        if (!(gap <= bound))
+            return fk_fail(err, FK_REFUTED, "%s: %s computes %.10g, %s %.10g: more than %.2g apart",
+                           what->name, what->contestant[0].name, ours.value,
+                           what->contestant[c].name, theirs.value, bound);
+    }
+    return FK_OK;
+}
+
+/* How much work fills a turn. */
+static int calibrate(const bench_contestant *who, void *subject, size_t *amount, fk_error *err)
+{
+    double seconds;
+    for (*amount = who->least;; *amount *= 2) {
+        int status = who->run(subject, *amount, &seconds, err);
+        if (status) return status;
+        if (seconds > BENCH_TURN / 4) break;
+    }
+    if (seconds < BENCH_TURN) *amount = (size_t)((double)*amount * (BENCH_TURN / seconds));
+    return FK_OK;
+}
+
+static int one_round(const bench_case *what, void *subject, int threads, const size_t *amount,
+                     bench_figures *f, fk_error *err)
+{
+    f->core = fk_measure_rates(BENCH_TURN, threads);
+    for (size_t c = 0; c < what->n_contestants; c++) {
+        double seconds;
+        f->ratio[c] = NAN;
+        if (amount[c] == 0) continue;
+        int status = what->contestant[c].run(subject, amount[c], &seconds, err);
+        if (status) return status;
+        double rate = what->per * (double)amount[c] / seconds;
+        if (c == 0) f->rate = rate;
+        f->ratio[c] = f->rate / rate;
+    }
+    f->limit = what->limit ? what->limit(what, &f->core) : NAN;
+    f->fraction = f->rate / f->limit;
+    return FK_OK;
+}
+
+static bench_figures medians(const bench_figures *round, size_t rounds)
+{
+    bench_figures result;
+    double *x = fk_alloc(rounds, sizeof *x);
+    for (size_t i = 0; i < N_FIGURES; i++) {
+        for (size_t r = 0; r < rounds; r++) x[r] = ((const double *)&round[r])[i];
+        bool none = isnan(x[0]);
+        if (!none) fk_sort(x, rounds);
+        ((double *)&result)[i] = none ? NAN : fk_quantile_sorted(x, rounds, 0.5);
+    }
+    free(x);
+    return result;
+}
+
+int bench_race(const bench_case *what, int threads, size_t rounds, fk_progress *bar,
+               bench_outcome *o, fk_error *err)
+{
+    void *subject;
+    size_t amount[BENCH_MAX_CONTESTANTS] = {0};
+    assert(what->n_contestants <= BENCH_MAX_CONTESTANTS);
+    *o = (bench_outcome){.missing = {""}};
+    if (!what->threaded) threads = 1;
+    int status = what->open(what, threads, &subject, err);
+    if (status) return status;
+    for (size_t c = 0; c < what->n_contestants; c++) {
+        const bench_contestant *who = &what->contestant[c];
+        const char *why = who->missing ? who->missing(subject) : NULL;
+        snprintf(o->missing[c], sizeof o->missing[c], "%s", why ? why : "");
+    }
+    status = compare(what, subject, o, err);
+    for (size_t c = 0; c < what->n_contestants && status == FK_OK; c++)
+        if (!*o->missing[c]) status = calibrate(&what->contestant[c], subject, &amount[c], err);
+
+    bench_figures *round = fk_alloc(rounds, sizeof *round);
+    for (size_t r = 0; r < rounds && status == FK_OK; r++) {
+        status = one_round(what, subject, threads, amount, &round[r], err);
+        fk_progress_add(bar, 1);
+    }
+    if (status == FK_OK) o->median = medians(round, rounds);
+    free(round);
+    what->close(subject);
+    return status;
+}
