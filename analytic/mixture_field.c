@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analytic/dd.h"
+#include "analytic/empirical.h"
 #include "analytic/marginal.h"
 #include "analytic/mixture_score.h"
 #include "core/vmath.h"
@@ -124,6 +125,7 @@ static void eval(const void *self, const void *frozen, fk_block x, fk_block scor
 
 fk_field fk_mixture_field(const fk_mixture *m)
 {
+    if (fk_is_empirical(m)) return fk_empirical_field(m);
     return (fk_field){.self = m,
                       .dim = m->dim,
                       .frozen_size =
