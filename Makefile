@@ -92,7 +92,7 @@ $B/demo-%: $B/demos/%.o $B/libfokker.a
 	$(LINK)
 $B/tests/check_%: $B/tests/check_%.o $B/libfokker.a
 	$(LINK) $(shell pkg-config --libs check)
-$B/tests/check_network: $B/tests/network_double.o
+$B/tests/check_network $B/tests/check_implicit: $B/tests/network_double.o
 $B/tests/check_bench: $B/tools/bench_race.o
 
 LINK = @echo "  link $@"; $(LD) -fopenmp $(FLAGS_$(MODE)) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS_ALL)

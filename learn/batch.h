@@ -5,11 +5,14 @@
 
 #include "learn/train.h"
 
-/* What the network is given and asked for, n columns: input (inputs, n), target (outputs, n) in the
- * network's own output, weight (n). */
+/* What the network is given and asked for, n columns: input (inputs, n), its rows ld apart. The
+ * loss is rest + sum of weight |output - target|^2 + pull div, with target (outputs, n) in the
+ * network's own output and div the divergence of output by input: of denoising, rest and pull are
+ * 0. */
 typedef struct {
-    size_t n;
-    float *input, *target, *weight;
+    size_t n, ld;
+    float *input, *target, *weight, *pull;
+    double rest;
     double *normals, *x0; /* scratch: (dim, n), (dim) */
 } fk_batch;
 

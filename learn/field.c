@@ -59,7 +59,7 @@ static const float *run(const fk_model *m, const float *bias, size_t n, const fl
         m->ops.gemm(false, false, out, n, in, m->param + s->weight[l], s->width[l], input, n, false,
                     h, n);
         if (l == last) return h;
-        m->ops.silu_forward(out, n, l == 0 ? bias : m->param + s->bias[l], h, NULL);
+        m->ops.silu_forward(out, n, 0, l == 0 ? bias : m->param + s->bias[l], h, NULL);
         input = h;
     }
     return input;

@@ -69,6 +69,7 @@ void fk_metadata_add_training(json_t *meta, const fk_train_config *c, size_t ste
     TRAINING_COUNTS(COUNT)
 #undef REAL
 #undef COUNT
+    set_text(meta, "objective", fk_net_objective_name(c->objective));
     set_text(meta, "weight", fk_net_weight_name(c->weight));
     set_text(meta, "even_in", c->even_in_lambda ? "lambda" : "t");
     set_text(meta, "optimiser", c->l2 ? "adam" : "adamw");
@@ -183,6 +184,7 @@ int fk_metadata_training(const char *path, const json_t *meta, fk_train_config *
     c->l2 = word_of(&r, "optimiser", adam) == 1;
     c->seed = count_of(&r, "seed", 0, UINT64_MAX);
     *step = count_of(&r, "step", 0, c->steps);
-    const char *weight = text_of(&r, "weight");
-    return r.code ? r.code : fk_net_weight_parse(path, weight, &c->weight, err);
+    const char *weight = text_of(&r, "weight"), *objective = text_of(&r, "objective");
+    int code = r.code ? r.code : fk_net_weight_parse(path, weight, &c->weight, err);
+    return code ? code : fk_net_objective_parse(path, objective, &c->objective, err);
 }

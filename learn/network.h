@@ -4,7 +4,11 @@
  * every H (width, n) with the columns of a row side by side, as in the blocks of core/field.h.
  *     backward   dW_l = dZ_l H_l^T,  db_l = dZ_l 1,  dH_l = W_l^T dZ_l,  dZ_(l-1) = dH_l silu'(.)
  * One product each for W, dW and dH; the rest of a layer is one pass each way
- * (learn/silu_kernel.h). What a batch needs is allocated once, in a tape. */
+ * (learn/silu_kernel.h). What a batch needs is allocated once, in a tape.
+ *
+ * A tape with tangents holds, behind the n columns of each row, as many times n derivatives of
+ * them, by the first inputs in turn: they take the same products, and the way back is that of a
+ * loss which has them in it, as the divergence of the output does. */
 #ifndef FK_LEARN_NETWORK_H
 #define FK_LEARN_NETWORK_H
 
@@ -15,21 +19,23 @@
 typedef struct {
     void (*gemm)(bool trans_a, bool trans_b, size_t m, size_t n, size_t k, const fk_real *a,
                  size_t lda, const fk_real *b, size_t ldb, bool add, fk_real *c, size_t ldc);
-    void (*silu_forward)(size_t rows, size_t n, const fk_real *bias, fk_real *h, fk_real *slope);
-    void (*silu_backward)(size_t rows, size_t n, const fk_real *slope, fk_real *d,
+    void (*silu_forward)(size_t rows, size_t n, size_t tangents, const fk_real *bias, fk_real *h,
+                         fk_real *slope);
+    void (*silu_backward)(size_t rows, size_t n, size_t tangents, const fk_real *slope, fk_real *d,
                           fk_real *bias_gradient);
 } fk_network_ops;
 
 /* The numbers of n columns on their way through; owns one block of memory. */
 typedef struct {
-    size_t n;                      /* a multiple of FK_LANES */
-    fk_real *h[FK_MAX_HIDDEN + 2]; /* (width[l], n): input, hidden, output */
-    fk_real *slope[FK_MAX_HIDDEN]; /* (width[l + 1], n): silu'; NULL without `backward` */
-    fk_real *d[2];                 /* (widest, n): dZ of a layer and of the one before */
-    fk_real *d_output;             /* (outputs, n): the caller writes dLoss/doutput here */
+    size_t n, tangents, columns;   /* n a multiple of FK_LANES; columns = (1 + tangents) n */
+    fk_real *h[FK_MAX_HIDDEN + 2]; /* (width[l], columns): input, hidden, output */
+    fk_real *slope[FK_MAX_HIDDEN]; /* (width[l + 1], columns), of learn/silu_kernel.h */
+    fk_real *d[2];                 /* (widest, columns): dZ of a layer and of the one before */
+    fk_real *d_output;             /* (outputs, columns): the caller writes dLoss/doutput here */
 } fk_tape;
 
-fk_tape fk_tape_new(const fk_shape *, size_t n, bool backward);
+/* tangents: 0, or at most as many as inputs; their inputs stand there already, 1 and 0. */
+fk_tape fk_tape_new(const fk_shape *, size_t n, size_t tangents);
 void fk_tape_free(fk_tape *);
 
 /* tape->h[0] -> tape->h[n_layers]. */
@@ -40,7 +46,12 @@ void fk_network_backward(const fk_shape *, const fk_network_ops *, const fk_real
                          fk_real *gradient);
 
 /* d_output = dLoss/doutput of the sum over the columns of weight |output - target|^2, which is
- * returned; target (outputs, n), weight (n). */
+ * returned; target (outputs, n), weight (n). Of the tangents' columns: 0. */
 double fk_network_loss(const fk_shape *, fk_tape *, const fk_real *target, const fk_real *weight);
+
+/* Puts the divergence into the loss: returns the sum over the columns of pull sum_i d output_i / d
+ * input_i, and writes its derivatives to the tangents' columns of d_output. Of a tape with as many
+ * tangents as outputs; pull (n). */
+double fk_network_divergence(const fk_shape *, fk_tape *, const fk_real *pull);
 
 #endif

@@ -31,6 +31,7 @@ struct fk_train_scratch {
     double *loss;                /* (slots) */
 };
 
+static const char *const objectives[FK_N_OBJECTIVES] = {"dsm", "ism"};
 static const char *const weights[FK_N_WEIGHTS] = {"uniform", "snr", "min-snr", "likelihood"};
 
 const char *fk_net_weight_name(fk_net_weight weight)
@@ -44,6 +45,19 @@ int fk_net_weight_parse(const char *what, const char *word, fk_net_weight *weigh
         if (strcmp(word, weights[i]) == 0) return *weight = (fk_net_weight)i, FK_OK;
     return fk_fail(err, FK_USAGE, "%s %.40s: it is uniform, snr, min-snr or likelihood", what,
                    word);
+}
+
+const char *fk_net_objective_name(fk_net_objective objective)
+{
+    return objectives[objective];
+}
+
+int fk_net_objective_parse(const char *what, const char *word, fk_net_objective *objective,
+                           fk_error *err)
+{
+    for (int i = 0; i < FK_N_OBJECTIVES; i++)
+        if (strcmp(word, objectives[i]) == 0) return *objective = (fk_net_objective)i, FK_OK;
+    return fk_fail(err, FK_USAGE, "%s %.40s: it is dsm or ism", what, word);
 }
 
 fk_train_config fk_train_defaults(void)
@@ -75,14 +89,15 @@ int fk_train_check(const fk_train_config *c, fk_error *err)
     return FK_OK;
 }
 
-static workplace place_new(const fk_shape *shape, size_t dim)
+static workplace place_new(const fk_shape *shape, size_t dim, fk_net_objective objective)
 {
-    workplace w = {.tape = fk_tape_new(shape, TILE, true)};
+    workplace w = {.tape = fk_tape_new(shape, TILE, objective == FK_OBJECTIVE_ISM ? dim : 0)};
     w.batch = (fk_batch){.n = TILE,
+                         .ld = w.tape.columns,
                          .input = w.tape.h[0],
-                         .target = fk_alloc((dim + 1) * TILE, sizeof(float)),
+                         .target = fk_alloc((dim + 2) * TILE, sizeof(float)),
                          .normals = fk_alloc(dim * (TILE + 1), sizeof(double))};
-    w.batch.weight = w.batch.target + dim * TILE;
+    w.batch.weight = w.batch.target + dim * TILE, w.batch.pull = w.batch.weight + TILE;
     w.batch.x0 = w.batch.normals + dim * TILE;
     return w;
 }
@@ -100,7 +115,8 @@ static struct fk_train_scratch *scratch_new(const fk_trainer *t, fk_data data, i
     c->gradient = fk_alloc(c->slots * c->stride, sizeof *c->gradient);
     c->loss = fk_alloc(c->slots, sizeof *c->loss);
     c->place = fk_alloc((size_t)c->threads, sizeof *c->place);
-    for (int i = 0; i < c->threads; i++) c->place[i] = place_new(&t->shape, t->model.dim);
+    for (int i = 0; i < c->threads; i++)
+        c->place[i] = place_new(&t->shape, t->model.dim, t->config.objective);
     return c;
 }
 
@@ -169,6 +185,9 @@ static void work_slot(fk_trainer *t, workplace *w, size_t slot)
         fk_batch_fill(&t->model, &t->config, &t->schedule, &c->data, t->step, k * TILE, &w->batch);
         fk_network_forward(&t->shape, &c->ops, t->state.param, &w->tape);
         c->loss[slot] += fk_network_loss(&t->shape, &w->tape, w->batch.target, w->batch.weight);
+        if (t->config.objective == FK_OBJECTIVE_ISM)
+            c->loss[slot] +=
+                w->batch.rest + fk_network_divergence(&t->shape, &w->tape, w->batch.pull);
         fk_network_backward(&t->shape, &c->ops, t->state.param, &w->tape, gradient);
     }
 }

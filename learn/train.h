@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Denoising score matching (Vincent 2011; Ho et al. 2020, eq. 14): over x_0 from the data, t, and
- * eps ~ N(0, I), with x = s x_0 + sigma eps,
- *     minimise  E w(t) |eps_net(x, t) - eps|^2,
- * in the network's own output (learn/model.h) with the weights
- *     uniform      1 on the output itself: eps for an eps-network, x_0 for an x0-network, ..
- *     snr          SNR |x_0 error|^2 = |eps error|^2,   SNR = s^2/sigma^2
- *     min-snr      min(SNR, gamma) |x_0 error|^2        (Hang et al. 2023)
- *     likelihood   g^2 |score error|^2                  (Song et al. 2021b, with weight g^2)
- * t lies evenly over the schedule's usable interval, or lambda over its own; within a batch they
- * are stratified: one shift for all (Kingma et al. 2021, appendix I). All randomness is a pure
- * function of (seed, step, place in the batch), and sums run in an order that no thread changes: a
- * training gives the same bits for every number of threads, interrupted or not, on every
- * instruction set. */
+/* Score matching, over x_0 from the data, t, and eps ~ N(0, I), with x = s x_0 + sigma eps:
+ *     dsm    minimise  E w(t) |eps_net(x, t) - eps|^2
+ *     ism    minimise  E w(t) (|eps_net(x, t)|^2 - 2 sigma div_x eps_net(x, t) + dim)
+ * Denoising (Vincent 2011; Ho et al. 2020, eq. 14) tells the network the noise; implicit score
+ * matching (Hyvarinen 2005, theorem 1, as |score|^2/2 + div score) does not need to know it. The
+ * divergence is exact, by derivatives carried forward in every direction, and costs 1 + dim times
+ * as much. By parts, E eps f(x) = sigma E div f(x): both losses are the same function of the
+ * network, with the same least value. They are taken in the network's own output (learn/model.h)
+ * with the weights uniform      1 on the output itself: eps for an eps-network, x_0 for an
+ * x0-network, .. snr          SNR |x_0 error|^2 = |eps error|^2,   SNR = s^2/sigma^2 min-snr
+ * min(SNR, gamma) |x_0 error|^2        (Hang et al. 2023) likelihood   g^2 |score error|^2 (Song et
+ * al. 2021b, with weight g^2) t lies evenly over the schedule's usable interval, or lambda over its
+ * own; within a batch they are stratified: one shift for all (Kingma et al. 2021, appendix I). All
+ * randomness is a pure function of (seed, step, place in the batch), and sums run in an order that
+ * no thread changes: a training gives the same bits for every number of threads, interrupted or
+ * not, on every instruction set. */
 #ifndef FK_LEARN_TRAIN_H
 #define FK_LEARN_TRAIN_H
 
@@ -25,6 +28,8 @@ typedef enum {
     FK_WEIGHT_LIKELIHOOD,
     FK_N_WEIGHTS
 } fk_net_weight;
+
+typedef enum { FK_OBJECTIVE_DSM, FK_OBJECTIVE_ISM, FK_N_OBJECTIVES } fk_net_objective;
 
 /* Where data come from: sample number i, x (dim), called from many threads. */
 typedef struct {
@@ -40,6 +45,7 @@ typedef struct {
     double average; /* what the moving average keeps a step; less in the first steps */
     double gamma;   /* of min-snr */
     bool l2, even_in_lambda;
+    fk_net_objective objective;
     fk_net_weight weight;
     uint64_t seed;
 } fk_train_config;
@@ -48,6 +54,9 @@ fk_train_config fk_train_defaults(void);
 const char *fk_net_weight_name(fk_net_weight);
 int fk_net_weight_parse(const char *what, const char *word, fk_net_weight *,
                         fk_error *err) FK_CHECKED;
+const char *fk_net_objective_name(fk_net_objective);
+int fk_net_objective_parse(const char *what, const char *word, fk_net_objective *,
+                           fk_error *err) FK_CHECKED;
 /* FK_USAGE with one line where a number makes no sense. */
 int fk_train_check(const fk_train_config *, fk_error *err) FK_CHECKED;
 
@@ -67,7 +76,8 @@ int fk_trainer_new(const fk_model_config *, const fk_train_config *, fk_data dat
                    fk_trainer **, fk_error *err) FK_CHECKED;
 void fk_trainer_free(fk_trainer *);
 
-/* One step; returns the loss of its batch, the mean of w |eps_net - eps|^2 before the step.
+/* One step; returns the loss of its batch, the mean of what stands under E above,
+ * before the step.
  * Allocates nothing. */
 double fk_trainer_step(fk_trainer *);
 

@@ -5,70 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/noise.h"
-#include "learn/model.h"
 #include "learn/silu_kernel.h"
+#include "tests/network_batch.h"
 #include "tests/network_double.h"
 #include "tests/suite.h"
-
-enum { COLUMNS = 48, DIM = 2, INPUTS = DIM + 6 };
-static const size_t hidden[] = {11, 19, 7};
-static const char *const group[] = {"W0", "b0", "W1", "b1", "W2", "b2", "W3", "b3"};
-
-static double normal(uint64_t stream, uint64_t i)
-{
-    double z[2 * FK_LANES];
-    fk_random_normals((fk_key){2385, FK_STREAM_USER + stream}, i, 0, (fk_block){z, 16, 1, 16});
-    return z[0];
-}
-
-/* A batch of noised points at mixed levels, of a model with any output. */
-typedef struct {
-    fk_model_config config;
-    fk_shape shape;
-    double *param, input[INPUTS * COLUMNS], target[DIM * COLUMNS], weight[COLUMNS];
-    double x[DIM * COLUMNS], eps[DIM * COLUMNS], w[COLUMNS];
-    fk_net_reading read[COLUMNS];
-} batch;
-
-static batch *batch_new(fk_net_output output)
-{
-    fk_error err = {0};
-    batch *b = fk_alloc(1, sizeof *b);
-    ck_assert_int_eq(fk_model_defaults("vp-linear", DIM, 1.385, &b->config, &err), FK_OK);
-    b->config.frequencies = (INPUTS - DIM) / 2;
-    memcpy(b->config.hidden, hidden, sizeof hidden);
-    b->config.output = output;
-    b->shape = fk_model_shape(&b->config);
-    b->param = fk_alloc(b->shape.n_params, sizeof *b->param);
-    for (size_t i = 0; i < b->shape.n_params; i++) b->param[i] = 0.37 * normal(0, i);
-    for (size_t p = 0; p < COLUMNS; p++) {
-        fk_schedule vp;
-        ck_assert_int_eq(fk_schedule_parse("vp-linear", &vp, &err), FK_OK);
-        const fk_coeffs c = fk_schedule_at(&vp, 0.061 + 0.0187 * (double)p);
-        float feature[INPUTS];
-        fk_model_features(&b->config, c.lambda, feature, 1);
-        b->read[p] = fk_model_reading(&b->config, c.s, c.sigma);
-        b->w[p] = 0.31 + 0.013 * (double)p;
-        const double q = b->read[p].q;
-        b->weight[p] = b->w[p] * q * q;
-        for (size_t j = DIM; j < INPUTS; j++) b->input[j * COLUMNS + p] = feature[j - DIM];
-        for (size_t i = 0; i < DIM; i++) {
-            const size_t at = i * COLUMNS + p;
-            b->eps[at] = normal(1, at);
-            b->x[at] = c.s * 1.385 * normal(2, at) + c.sigma * b->eps[at];
-            b->input[at] = b->read[p].scale * b->x[at];
-            b->target[at] = (b->eps[at] - b->read[p].p * b->x[at]) / q;
-        }
-    }
-    return b;
-}
-
-static void batch_free(batch *b)
-{
-    free(b->param);
-    free(b);
-}
 
 /* The loss in eps, by its definition: sum w |p x + q F - eps|^2. */
 static double eps_loss(const batch *b, const double *param)
@@ -99,26 +39,16 @@ static double *differences(const batch *b)
     return g;
 }
 
-/* |a - b| / |b| over the parameters of group k: W and b of each layer in turn. */
-static double off(const fk_shape *s, size_t k, const double *a, const double *b)
-{
-    const size_t l = k / 2, from = k % 2 ? s->bias[l] : s->weight[l];
-    const size_t to = k % 2 ? from + s->width[l + 1] : s->bias[l];
-    double gap = 0, size = 0;
-    for (size_t i = from; i < to; i++) gap += (a[i] - b[i]) * (a[i] - b[i]), size += b[i] * b[i];
-    return sqrt(gap / size);
-}
-
 START_TEST(gradients_of_all_outputs_agree_with_differences)
 {
     for (int output = 0; output < FK_N_OUTPUTS; output++) {
         batch *b = batch_new((fk_net_output)output);
         double *by_differences = differences(b), g[2000];
         ck_assert_uint_le(b->shape.n_params, 2000);
-        for (int wrong = RIGHT; wrong < N_WRONG; wrong++) {
+        for (int wrong = RIGHT; wrong < BEND_FORGOTTEN; wrong++) {
             double worst = 0;
             const double loss = double_gradient(&b->shape, b->param, COLUMNS, b->input, b->target,
-                                                b->weight, wrong, g);
+                                                b->weight, NULL, wrong, g);
             fk_assert_near(loss, eps_loss(b, b->param), 1e-12 * loss);
             for (size_t k = 0; k < 8; k++) {
                 const double gap = off(&b->shape, k, g, by_differences);
@@ -142,7 +72,7 @@ static double float_gradient(const batch *b, double *gradient)
     const size_t n = b->shape.n_params;
     float *param = fk_alloc(2 * n, sizeof *param), *g = param + n;
     float target[DIM * COLUMNS], weight[COLUMNS];
-    fk_tape tape = fk_tape_new(&b->shape, COLUMNS, true);
+    fk_tape tape = fk_tape_new(&b->shape, COLUMNS, 0);
     for (size_t i = 0; i < n; i++) param[i] = (float)b->param[i];
     for (size_t i = 0; i < INPUTS * COLUMNS; i++) tape.h[0][i] = (float)b->input[i];
     for (size_t i = 0; i < DIM * COLUMNS; i++) target[i] = (float)b->target[i];
@@ -161,8 +91,8 @@ START_TEST(gradients_in_float_are_within_1e_4_of_those_in_double)
     for (int output = 0; output < FK_N_OUTPUTS; output++) {
         batch *b = batch_new((fk_net_output)output);
         double g[2000], single[2000];
-        const double loss =
-            double_gradient(&b->shape, b->param, COLUMNS, b->input, b->target, b->weight, RIGHT, g);
+        const double loss = double_gradient(&b->shape, b->param, COLUMNS, b->input, b->target,
+                                            b->weight, NULL, RIGHT, g);
         fk_assert_near(float_gradient(b, single), loss, 1e-5 * loss);
         for (size_t k = 0; k < 8; k++) {
             const double gap = off(&b->shape, k, single, g);
@@ -177,27 +107,28 @@ END_TEST
 START_TEST(elementwise_kernels_give_one_set_of_bits)
 {
 #if defined(__x86_64__)
-    enum { ROWS = 3, N = 32 };
-    static void (*const forward[])(size_t, size_t, const float *, float *, float *) = {
+    enum { ROWS = 3, N = 32, TANGENTS = 2, ALL = N * (1 + TANGENTS) };
+    static void (*const forward[])(size_t, size_t, size_t, const float *, float *, float *) = {
         fk_silu_forward_portable, fk_silu_forward_avx2, fk_silu_forward_avx512};
-    static void (*const backward[])(size_t, size_t, const float *, float *, float *) = {
+    static void (*const backward[])(size_t, size_t, size_t, const float *, float *, float *) = {
         fk_silu_backward_portable, fk_silu_backward_avx2, fk_silu_backward_avx512};
-    float h[FK_N_ISA][ROWS * N], slope[FK_N_ISA][ROWS * N], d[FK_N_ISA][ROWS * N];
+    float h[FK_N_ISA][ROWS * ALL], slope[FK_N_ISA][ROWS * ALL], d[FK_N_ISA][ROWS * ALL];
     float db[FK_N_ISA][ROWS] = {0};
     const float bias[ROWS] = {0.237F, -1.91F, 40.3F};
     for (int k = 0; k <= (int)fk_isa(); k++) {
-        for (size_t i = 0; i < ROWS * N; i++) {
+        for (size_t i = 0; i < ROWS * ALL; i++) {
             h[k][i] = (float)(23.85 * normal(3, i)), d[k][i] = (float)normal(4, i);
         }
-        forward[k](ROWS, N, bias, h[k], slope[k]);
-        backward[k](ROWS, N, slope[k], d[k], db[k]);
+        forward[k](ROWS, N, TANGENTS, bias, h[k], slope[k]);
+        backward[k](ROWS, N, TANGENTS, slope[k], d[k], db[k]);
         ck_assert_mem_eq(h[k], h[0], sizeof h[0]);
         ck_assert_mem_eq(slope[k], slope[0], sizeof slope[0]);
         ck_assert_mem_eq(d[k], d[0], sizeof d[0]);
         ck_assert_mem_eq(db[k], db[0], sizeof db[0]);
     }
-    for (size_t i = 0; i < ROWS * N; i++) {
-        const double u = (double)((float)(23.85 * normal(3, i)) + bias[i / N]);
+    for (size_t i = 0; i < ROWS * ALL; i++) {
+        if (i % ALL >= N) continue;
+        const double u = (double)((float)(23.85 * normal(3, i)) + bias[i / ALL]);
         const double g = 1 / (1 + exp(-u)), exact = u * g;
         /* exp of 2 ulps, a sum, a quotient and a product of half an ulp each */
         if (u > -80) fk_assert_near(h[0][i], exact, 4 * 0x1p-23 * fabs(exact));

@@ -240,6 +240,7 @@ def wrong_options_get_one_line():
     bad(["train", "--resume", "state", "--steps", "500"], 2, "state holds all")
     bad([*train, "--out", "w.npy"], 2, "must end in .safetensors")
     bad([*train, "--output", "eta"], 2, "--output eta: it is eps, x0, v, score or edm")
+    bad([*train, "--objective", "nll"], 2, "--objective nll: it is dsm or ism")
     bad([*train, "--weight", "min"], 2, "--weight min: it is uniform, snr, min-snr or likelihood")
     bad([*train, "--hidden", "8,8,8,8,8", "--out", "w.safetensors"], 2, "1 to 4 widths")
     bad([*train, "--rate", "-1", "--out", "w.safetensors"], 2, "--rate -1: it is above 0")

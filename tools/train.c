@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* fokker train: a score network for a mixture, by denoising score matching. Writes the weights (the
- * average over the training), and beside them the learning curve (.csv) and the record (.json).
- * Loss and excess are held against the exact floor, which a mixture lets us know. */
+/* fokker train: a score network for a mixture, by denoising or implicit score matching. Writes the
+ * weights (the average over the training), and beside them the learning curve (.csv) and the record
+ * (.json). Loss and excess are held against the exact floor, which a mixture lets us know. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -167,6 +167,7 @@ static void release(train_run *r)
 int main(int argc, char **argv)
 {
     train_run r = {.schedule_spec = "vp-linear",
+                   .objective = "dsm",
                    .weight = "uniform",
                    .output = "eps",
                    .time = "lambda",
@@ -179,6 +180,8 @@ int main(int argc, char **argv)
          false},
         {"steps", "N", "training steps (default 20000)", FK_OPT_COUNT, &c->steps, false},
         {"batch", "B", "samples a step (default 512)", FK_OPT_COUNT, &c->batch, false},
+        {"objective", "O", "dsm (denoising, default) or ism (implicit: by the divergence)",
+         FK_OPT_TEXT, &r.objective, false},
         {"weight", "W", "uniform (default), snr, min-snr or likelihood", FK_OPT_TEXT, &r.weight,
          false},
         {"gamma", "G", "of min-snr (default 5)", FK_OPT_REAL, &c->gamma, false},

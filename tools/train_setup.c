@@ -16,8 +16,9 @@ static bool is_made(const train_run *r)
            c->batch != d.batch || c->warmup != d.warmup || c->rate != d.rate ||
            c->decay != d.decay || c->average != d.average || c->gamma != d.gamma ||
            c->seed != d.seed || strcmp(r->schedule_spec, "vp-linear") != 0 ||
-           strcmp(r->weight, "uniform") != 0 || strcmp(r->output, "eps") != 0 ||
-           strcmp(r->time, "lambda") != 0 || strcmp(r->optimiser, "adamw") != 0;
+           strcmp(r->objective, "dsm") != 0 || strcmp(r->weight, "uniform") != 0 ||
+           strcmp(r->output, "eps") != 0 || strcmp(r->time, "lambda") != 0 ||
+           strcmp(r->optimiser, "adamw") != 0;
 }
 
 static int check_options(const train_run *r, fk_error *err)
@@ -63,6 +64,8 @@ static int set_words(train_run *r, fk_error *err)
     fk_schedule schedule;
     int code = fk_net_output_parse("--output", r->output, &r->model.output, err);
     if (!code) code = fk_net_time_parse("--time", r->time, &r->model.time, err);
+    if (!code)
+        code = fk_net_objective_parse("--objective", r->objective, &r->config.objective, err);
     if (!code) code = fk_net_weight_parse("--weight", r->weight, &r->config.weight, err);
     if (!code) code = fk_schedule_parse(r->model.schedule, &schedule, err);
     if (code) return code;

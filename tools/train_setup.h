@@ -9,7 +9,7 @@
 
 typedef struct {
     const char *mixture_spec, *schedule_spec, *out, *checkpoint, *resume;
-    const char *weight, *output, *time, *even_in, *optimiser;
+    const char *objective, *weight, *output, *time, *even_in, *optimiser;
     fk_indices hidden;
     fk_train_config config;
     fk_cli cli;
