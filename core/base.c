@@ -28,6 +28,13 @@ char *fk_strdup(const char *text)
     return memcpy(fk_alloc(n, 1), text, n);
 }
 
+uint64_t fk_hash(uint64_t hash, const void *bytes, size_t n)
+{
+    const unsigned char *b = bytes;
+    for (size_t i = 0; i < n; i++) hash = (hash ^ b[i]) * 0x100000001b3u;
+    return hash;
+}
+
 static double seconds(clockid_t clock)
 {
     struct timespec t;

@@ -38,6 +38,10 @@ static inline void fk_worst(double *worst, double value)
     if (isnan(value) || value > *worst) *worst = value;
 }
 
+/* FNV-1a of n bytes, going on from an earlier hash, or from FK_HASH. */
+#define FK_HASH 0xcbf29ce484222325u
+uint64_t fk_hash(uint64_t hash, const void *bytes, size_t n);
+
 /* Seconds on a clock that never goes back: for differences. */
 double fk_seconds(void);
 /* Processor time of the calling thread: what others do in the meantime is no part of it. */

@@ -134,7 +134,7 @@ static void set_threads(parser *p, const char *text)
 
 static void set_option(parser *p, size_t i, const char *text)
 {
-    static const char *const unrecorded[] = {"block", "out"};
+    static const char *const unrecorded[] = {"block", "checkpoint", "out"};
     const fk_option *o = &p->command->option[i];
     fk_error err;
     if (o->type == FK_OPT_REALS && p->given[i]) free(((fk_reals *)o->value)->x);

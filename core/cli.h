@@ -68,8 +68,8 @@ void fk_cli_guard_output(void);
 
 /* The command, e.g. "fokker sample --mixture three-1d --seed 1": options in full and in the order
  * typed, then words, then the seed as a number whether or not it was typed, quoted for a shell.
- * Left out, since files must be equal for equal runs: --threads, --block, --quiet and --out. Empty
- * where fk_cli_parse was not called. */
+ * Left out, since files must be equal for equal runs: --threads, --block, --quiet, --checkpoint and
+ * --out. Empty where fk_cli_parse was not called. */
 const char *fk_cli_text(void);
 /* The seed, NULL for a command that has none; and whether --quiet was given. */
 const uint64_t *fk_cli_seed(void);

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A batch script for Slurm: one run over several nodes, `sbatch examples/slurm.sh` from the top of a
 # checkout on a file system that all nodes see. A rank on each socket, threads on its cores; what
-# comes out does not depend on either number, to the byte.
+# comes out does not depend on either number, to the byte. Submitted again after it ran out of time,
+# it goes on where it was.
 #SBATCH --job-name=fokker
 #SBATCH --nodes=4
 #SBATCH --ntasks-per-socket=1
@@ -11,4 +12,6 @@
 set -eu
 make MPI=1 -j "$SLURM_CPUS_PER_TASK"
 export OMP_NUM_THREADS="$SLURM_CPUS_PER_TASK"
-srun ./fokker marginals --mixture ring-8 --n 10000000 --out out/slurm
+mkdir -p out
+srun ./fokker sample --mixture three-1d --scheme euler-maruyama --steps 100 --n 1000000000000 \
+    --histogram 200 --checkpoint out/slurm.run --out out/slurm.csv

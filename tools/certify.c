@@ -139,9 +139,10 @@ int main(int argc, char **argv)
     };
     const fk_command command = {
         .name = "certify",
-        .says = "Certify weak and strong orders of schemes by exact laws of their step tables: what "
-                "they have against what they claim. Exit code 1 where a claim is not "
-                "reached.",
+        .says =
+            "Certify weak and strong orders of schemes by exact laws of their step tables: what "
+            "they have against what they claim. Exit code 1 where a claim is not "
+            "reached.",
         .example = "fokker certify heun sra1 dpmpp-3m-sde:eta2=0.5",
         .args = "[K ...]",
         .option = option};

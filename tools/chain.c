@@ -42,7 +42,8 @@ int main(int argc, char **argv)
     };
     const fk_command command = {
         .name = "chain",
-        .says = "Print a discrete chain as CSV: beta, alpha, alpha_bar, posterior variance, lambda.",
+        .says =
+            "Print a discrete chain as CSV: beta, alpha, alpha_bar, posterior variance, lambda.",
         .example = "fokker chain --chain cosine:T=1000 --index 0,1,999",
         .option = option};
     fk_cli_parse(&command, argc, argv);

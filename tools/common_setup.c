@@ -194,3 +194,12 @@ fk_step setup_denoising_step(const setup *s)
     step.result.b[0] = 1.0;
     return step;
 }
+
+fk_step *setup_steps(const setup *s, size_t *n)
+{
+    *n = s->plan.n_steps;
+    fk_step *step = fk_alloc(*n + 1, sizeof *step);
+    memcpy(step, s->plan.step, *n * sizeof *step);
+    if (setup_denoises(s)) step[(*n)++] = setup_denoising_step(s);
+    return step;
+}

@@ -65,5 +65,7 @@ double setup_start_std(const setup *);
 /* Whether --final denoise was given; and the step that does it, x0hat = (x + sigma^2 score)/s. */
 bool setup_denoises(const setup *);
 fk_step setup_denoising_step(const setup *);
+/* The plan's tables, and behind them the denoising one where it was asked for; to be freed. */
+fk_step *setup_steps(const setup *, size_t *n);
 
 #endif

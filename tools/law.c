@@ -63,16 +63,6 @@ static int mixture_along(const fk_mixture *m, size_t axis, fk_mixture **along, f
     return fk_mixture_new_diagonal(m->name, 1, 1, &one, &mean, &m->var[axis], along, err);
 }
 
-/* The plan's tables, and the denoising one behind them. */
-static fk_step *tables_of(const setup *s, size_t *n)
-{
-    *n = s->plan.n_steps;
-    fk_step *step = fk_alloc(*n + 1, sizeof *step);
-    memcpy(step, s->plan.step, *n * sizeof *step);
-    if (setup_denoises(s)) step[(*n)++] = setup_denoising_step(s);
-    return step;
-}
-
 static int law_along(const run *r, size_t axis, fk_law_record *record, fk_error *err)
 {
     const setup *s = &r->s;
@@ -81,7 +71,7 @@ static int law_along(const run *r, size_t axis, fk_law_record *record, fk_error 
     int code = mixture_along(s->mixture, axis, &m, err);
     if (code) return code;
     size_t n;
-    fk_step *step = tables_of(s, &n);
+    fk_step *step = setup_steps(s, &n);
     const fk_field field = setup_field(s, m);
     fk_marginal *from = fk_marginal_new(m, s->from.s, s->from.sigma);
     fk_marginal *to = data ? fk_marginal_new(m, 1, 0) : fk_marginal_new(m, s->to.s, s->to.sigma);
