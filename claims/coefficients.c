@@ -11,7 +11,19 @@
 
 /* --- C22: from s, sigma to f, g^2 --- */
 
-enum { FORMULA, SIGMA_RATE_ALONE, SIGN, HALF, S_RATE };
+/* A scheme of s = 1 whose noise falls at times, and with it the SNR rises: sigma^2, and how far the
+ * square of a real g can be from its (sigma^2)'. */
+static double complex wavy_var(double complex t)
+{
+    return t + 0.0985 * csin(18.385 * t);
+}
+
+static double no_real_g(double g2)
+{
+    return fk_residual((double[]){g2, -fmax(g2, 0)}, 2);
+}
+
+enum { FORMULA, SIGMA_RATE_ALONE, SIGN, HALF, S_RATE, SNR_RISES };
 
 static fk_verdict f_and_g2(const fk_claim_env *env, const fk_claim *claim,
                            const fk_variant *variant)
@@ -31,6 +43,10 @@ static fk_verdict f_and_g2(const fk_claim_env *env, const fk_claim *claim,
             if (variant->which == S_RATE) f = s_rate;
             fk_worst(&worst, fk_residual((double[]){c.f, -f}, 2));
             fk_worst(&worst, fk_residual((double[]){c.g2, -factor * first, -factor * second}, 3));
+            fk_worst(&worst, no_real_g(c.g2));
+            if (variant->which == SNR_RISES)
+                fk_worst(&worst,
+                         no_real_g(fk_complex_rate(wavy_var(fk_complex_step((double)j / 40)))));
         }
     return fk_measured(worst, 0);
 }
@@ -71,15 +87,17 @@ static double late_time(const fk_schedule *schedule, size_t j)
     return schedule->t_min + late[j] * (fmin(schedule->t_max, 1e3) - schedule->t_min);
 }
 
-enum { INTEGRATED, NO_PHI_INSIDE, NO_PHI_OUTSIDE, G_FOR_G2 };
+enum { INTEGRATED, NO_PHI_INSIDE, NO_PHI_OUTSIDE, G_FOR_G2, NOISE_AT_0 };
 
 static fk_verdict s_and_sigma(const fk_claim_env *env, const fk_claim *claim,
                               const fk_variant *variant)
 {
     (void)env, (void)claim;
-    static const char *const spec[] = {"vp-linear", "vp-cosine", "sub-vp", "edm", "flow"};
+    /* all that begin at s = 1, sigma = 0; and one that does not */
+    static const char *const spec[] = {"vp-linear", "vp-cosine", "sub-vp",
+                                       "edm",       "flow",      "ve:sigma_min=0.37,sigma_max=2.9"};
     double worst = 0;
-    for (size_t i = 0; i < 5; i++) /* all that begin at s = 1, sigma = 0 */
+    for (size_t i = 0; i < (variant->which == NOISE_AT_0 ? 6 : 5); i++)
         for (size_t j = 0; j < 4; j++) {
             fk_schedule schedule = fk_setting_schedule(spec[i]);
             double t = late_time(&schedule, j);
@@ -140,6 +158,11 @@ static fk_verdict ddpm_rate(const fk_claim_env *env, const fk_claim *claim,
             double f = variant->which == 1 ? -beta : -beta / 2;
             double g2 = variant->which == 2 ? beta * beta : beta;
             if (variant->which == 3) g2 = beta * (1 - c.s * c.s * c.s * c.s); /* sub-VP's */
+            if (variant->which == 4) { /* a chain's beta_i over its step of 1/60 */
+                double h = fmin(t, 1.0 / 60);
+                double before = creal(fk_closed_s(&schedule, t - h)), ratio = c.s / before;
+                g2 = (1 - ratio * ratio) / h, f = -g2 / 2;
+            }
             fk_worst(&worst, fk_residual((double[]){c.f, -f}, 2));
             fk_worst(&worst, fk_residual((double[]){c.g2, -g2}, 2));
         }
@@ -196,6 +219,10 @@ static fk_verdict ncsn(const fk_claim_env *env, const fk_claim *claim, const fk_
             if (variant->which == 2) g2 = sigma_rate * sigma_rate;
             fk_worst(&worst, fabs(c.f));
             fk_worst(&worst, fk_residual((double[]){c.g2, -g2}, 2));
+            fk_worst(&worst, no_real_g(c.g2));
+            if (variant->which == 4)
+                fk_worst(&worst, no_real_g(fk_complex_rate(
+                                     wavy_var(fk_complex_step(0.171 * (double)(1 + 2 * j))))));
 
             double generated = fk_integrals_over(&schedule, t0, t).g2;
             double kept = variant->which == 3 ? 0 : c0.sigma * c0.sigma;
@@ -217,8 +244,7 @@ static fk_verdict ncsn(const fk_claim_env *env, const fk_claim *claim, const fk_
 const fk_claim fk_coefficients_claims[] = {
     {"C22",
      "f = s'/s and g^2 = 2 (sigma sigma' - f sigma^2) on every schedule, with sigma sigma' taken "
-     "as "
-     "(sigma^2)'/2",
+     "as (sigma^2)'/2; g is real where the SNR does not rise",
      FK_OVERVIEW ", eq. 24",
      FK_EXACT,
      1e-14,
@@ -229,7 +255,8 @@ const fk_claim fk_coefficients_claims[] = {
      {{"sigma' in place of sigma sigma'", SIGMA_RATE_ALONE, 0},
       {"+ f sigma^2", SIGN, 0},
       {"without the 2", HALF, 0},
-      {"f = s'", S_RATE, 0}},
+      {"f = s'", S_RATE, 0},
+      {"a schedule whose SNR rises at times: g^2 < 0", SNR_RISES, 0}},
      .reading = FK_TRUE_IF,
      .printed = "f = s'/s, g^2 = 2 (sigma sigma' - (s'/s) sigma^2), with no condition"},
     {"C23",
@@ -257,7 +284,8 @@ const fk_claim fk_coefficients_claims[] = {
      {"eq. 25", INTEGRATED, 0},
      {{"int g^2, not over phi^2", NO_PHI_INSIDE, 0},
       {"no phi^2 in front", NO_PHI_OUTSIDE, 0},
-      {"g for g^2", G_FOR_G2, 0}},
+      {"g for g^2", G_FOR_G2, 0},
+      {"sigma(0) = 0.37, on VE", NOISE_AT_0, 0}},
      .reading = FK_TRUE_IF,
      .printed = "s = phi = exp(int_0^t f), sigma^2 = phi^2 int_0^t g^2/phi^2, with no condition"},
     {"C24-deficit",
@@ -281,7 +309,10 @@ const fk_claim fk_coefficients_claims[] = {
      "as C22",
      ddpm_rate,
      {"the continuous rate", 0, 0},
-     {{"f = -beta", 1, 0}, {"g = beta", 2, 0}, {"g^2 of sub-VP", 3, 0}},
+     {{"as printed: beta_t of the chain, T = 60", 4, 0},
+      {"f = -beta", 1, 0},
+      {"g = beta", 2, 0},
+      {"g^2 of sub-VP", 3, 0}},
      .reading = FK_TRUE_IF,
      .printed = "f = -beta_t/2, g = sqrt(beta_t), beta_t being the chain's in the same table"},
     {"C25-discrete",
@@ -299,8 +330,9 @@ const fk_claim fk_coefficients_claims[] = {
      .reading = FK_FALSE_AS_PRINTED,
      .printed = "f = -beta_t/2, g = sqrt(beta_t) with the beta_t of the chain"},
     {"C26",
-     "NCSN's SDE: f = 0, g = sqrt((sigma^2)'); it generates Var = sigma_t^2 - sigma_0^2, as the "
-     "discrete chain does",
+     "NCSN's SDE, sigma not decreasing: f = 0, g = sqrt((sigma^2)'); it generates Var = sigma_t^2 "
+     "- "
+     "sigma_0^2, as the discrete chain does",
      FK_OVERVIEW ", table of DDPM and NCSN",
      FK_EXACT,
      1e-13,
@@ -309,7 +341,10 @@ const fk_claim fk_coefficients_claims[] = {
      "(231 levels: as many roundings at most)",
      ncsn,
      {"(sigma^2)'", 0, 0},
-     {{"g^2 = sigma'", 1, 0}, {"g = sigma'", 2, 0}, {"sigma_0 forgotten", 3, 0}},
+     {{"g^2 = sigma'", 1, 0},
+      {"g = sigma'", 2, 0},
+      {"sigma_0 forgotten", 3, 0},
+      {"sigma that decreases at times: (sigma^2)' < 0", 4, 0}},
      .reading = FK_TRUE_IF,
      .printed = "f = 0, g = sqrt(d sigma_t^2/dt)"},
     {.id = NULL},

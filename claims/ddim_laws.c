@@ -56,9 +56,10 @@ static fk_verdict two_ways(const fk_claim_env *env, const fk_claim *claim,
 
 /* --- C149: the same law at every single time --- */
 
-enum { SD_SQUARED, SD_NOT_SQUARED, NOT_SUBTRACTED, X0_NOT_SCALED };
+enum { SD_SQUARED, SD_NOT_SQUARED, NOT_SUBTRACTED, X0_NOT_SCALED, TOO_LARGE };
 
-/* Mean coefficient of x_0 and variance, carried from x_T through all thousand steps. */
+/* Mean coefficient of x_0 and variance, carried from x_T through all thousand steps. Beyond sd =
+ * sigma_{t-1} no root is real, and 0 comes closest to the law wanted. */
 static fk_verdict same_marginals(const fk_claim_env *env, const fk_claim *claim,
                                  const fk_variant *variant)
 {
@@ -72,7 +73,8 @@ static fk_verdict same_marginals(const fk_claim_env *env, const fk_claim *claim,
         double sd = fmod(0.2385 + 0.6180339887 * (double)i, 1) * u.sigma, left = sd * sd;
         if (variant->which == SD_NOT_SQUARED) left = sd * u.sigma;
         if (variant->which == NOT_SUBTRACTED) left = 0;
-        double root = sqrt(u.sigma * u.sigma - left) / t.sigma;
+        if (variant->which == TOO_LARGE) sd += 0.385 * u.sigma, left = sd * sd;
+        double root = sqrt(fmax(u.sigma * u.sigma - left, 0)) / t.sigma; /* 0: no real one */
         double centre = variant->which == X0_NOT_SCALED ? 1 : t.s;
         mean = u.s + root * (mean - centre);
         var = root * root * var + sd * sd;
@@ -163,7 +165,7 @@ const fk_claim fk_ddim_laws_claims[] = {
      .reading = FK_TRUE},
     {"C149",
      "Under q_sigma x_t|x_0 ~ N(sqrt(alpha_bar_t) x_0, 1 - alpha_bar_t) for every t, whatever the "
-     "sigma_t: mean and variance carried through a thousand steps",
+     "sigma_t^2 <= 1 - alpha_bar_(t-1): mean and variance carried through a thousand steps",
      FK_CHOCHO ", section 2.4",
      FK_EXACT,
      1e-12,
@@ -172,7 +174,8 @@ const fk_claim fk_ddim_laws_claims[] = {
      {"root of 1 - alpha_bar_(t-1) - sigma_t^2", SD_SQUARED, 0},
      {{"sigma_t in place of sigma_t^2", SD_NOT_SQUARED, 0},
       {"sigma_t^2 not subtracted", NOT_SUBTRACTED, 0},
-      {"x_t - x_0 for x_t - sqrt(alpha_bar_t) x_0", X0_NOT_SCALED, 0}},
+      {"x_t - x_0 for x_t - sqrt(alpha_bar_t) x_0", X0_NOT_SCALED, 0},
+      {"sigma_t^2 > 1 - alpha_bar_(t-1) at two steps of five", TOO_LARGE, 0}},
      .reading = FK_TRUE_IF,
      .printed = "q_sigma(x_t|x_0) = N(sqrt(alpha_bar_t) x_0, (1 - alpha_bar_t) I) for each sigma"},
     {"C152",

@@ -115,7 +115,7 @@ static fk_verdict deterministic(const fk_claim_env *env, const fk_claim *claim,
 
 /* --- C154: the bound splits as before --- */
 
-enum { WITH_C_T, DDPM_WEIGHT, SIGN_OF_C_T, NO_L_0 };
+enum { WITH_C_T, DDPM_WEIGHT, SIGN_OF_C_T, NO_L_0, NO_NOISE };
 enum { N = 5, M = N + 1 };
 
 static const double data_mean = 0.4385, data_var = 0.7315;
@@ -196,6 +196,7 @@ static fk_verdict bound_splits(const fk_claim_env *env, const fk_claim *claim,
         for (size_t i = 0; i < N; i++) node[i] = fk_chain_at(&chain, index[i]);
         fk_ddim_deviations(node, N, 0.31 * (double)k, sd);
         sd[0] = 0.2385; /* of p(x_0 | x_1) */
+        if (variant->which == NO_NOISE) sd[2] = 0;
         const fk_coeffs *last = &node[N - 1];
         last_second = last->s * last->s * (data_var + data_mean * data_mean);
         sum = (last_second + last->sigma * last->sigma - 1 - 2 * log(last->sigma)) / 2;
@@ -211,7 +212,10 @@ static fk_verdict bound_splits(const fk_claim_env *env, const fk_claim *claim,
         }
         double l_0 = (FK_LOG_2PI + log(sd[0] * sd[0]) + error_at(&node[0]) / (sd[0] * sd[0])) / 2;
         if (variant->which != NO_L_0) sum += l_0;
-        fk_worst(&worst, fabs(sum / whole_bound(node, sd) - 1));
+        if (isinf(sum)) /* L_(t-1) of two point masses apart: there is nothing to split */
+            fk_worst(&worst, sum);
+        else
+            fk_worst(&worst, fabs(sum / whole_bound(node, sd) - 1));
     }
     fk_chain_free(&chain);
     return fk_measured(worst, 0);
@@ -294,7 +298,8 @@ const fk_claim fk_ddim_steps_claims[] = {
      {"c_t^2/(2 sigma_t^2)", WITH_C_T, 0},
      {{"DDPM's weight for every sigma", DDPM_WEIGHT, 0},
       {"+ in c_t", SIGN_OF_C_T, 0},
-      {"without L_0", NO_L_0, 0}},
+      {"without L_0", NO_L_0, 0},
+      {"one sigma_t = 0: L_(t-1) infinite", NO_NOISE, 0}},
      .reading = FK_TRUE_IF,
      .printed = "By the constructions of q_sigma, p_theta, we still have the decomposition"},
     {"C156",

@@ -72,10 +72,11 @@ static double law_log_rate(const fk_mixture *mix, const fk_mixture *law, const d
     return sum;
 }
 
-/* Residual of d/ds log q = -div b - b (log q)' - g^2/2 ((log q)'' + (log q)'^2), b = f x - drift
- * g^2 score of p_s: the reverse equation of C47, for the law from one point. */
+/* Residual of d/ds log q = -div b - b (log q)' + direction g^2/2 ((log q)'' + (log q)'^2), b = f x
+ * - drift g^2 score of p_s: the equation of C47, for the law from one point, direction the sign of
+ * dt. */
 static double law_residual(const fk_mixture *mix, const fk_coeffs *t, double x_t,
-                           const fk_coeffs *s, size_t j, double drift)
+                           const fk_coeffs *s, size_t j, double drift, double direction)
 {
     fk_mixture *law;
     fk_error err;
@@ -93,8 +94,8 @@ static double law_residual(const fk_mixture *mix, const fk_coeffs *t, double x_t
                          -g2 * div,
                          s->f * x * slope,
                          -g2 * score * slope,
-                         s->g2 / 2 * bend,
-                         s->g2 / 2 * slope * slope};
+                         -direction * s->g2 / 2 * bend,
+                         -direction * s->g2 / 2 * slope * slope};
         residual = fk_residual(term, sizeof term / sizeof *term);
         fk_marginal_free(q);
         fk_marginal_free(p);
@@ -122,7 +123,8 @@ static fk_verdict transition_law(const fk_claim_env *env, const fk_claim *claim,
                 double x_t;
                 fk_setting_point(p, j, &x_t);
                 fk_marginal_free(p);
-                fk_worst(&worst, law_residual(mix, &t, x_t, &s, j + 7, variant->param));
+                fk_worst(&worst, law_residual(mix, &t, x_t, &s, j + 7, variant->param,
+                                              variant->which == 1 ? 1 : -1));
             }
         fk_mixture_free(mix);
     }
@@ -228,7 +230,10 @@ const fk_claim fk_reverse_claims[] = {
      BECAUSE,
      transition_law,
      {"g^2 score", 0, 1},
-     {{"g^2/2 score", 0, 0.5}, {"+ g^2 score", 0, -1}, {"0.999 g^2 score", 0, 0.999}},
+     {{"g^2/2 score", 0, 0.5},
+      {"run with dt > 0", 1, 1},
+      {"+ g^2 score", 0, -1},
+      {"0.999 g^2 score", 0, 0.999}},
      .reading = FK_TRUE_IF},
     {"C49",
      "The score is the gradient, in x_t, of the log-density of the noised marginal",

@@ -82,10 +82,11 @@ static fk_verdict one_step(const fk_claim_env *env, const fk_claim *claim,
 
 /* --- C20: what (f, g) leave open --- */
 
-enum { SIGMA_ALONE, ANY_SHIFT, ANY_SCALE };
+enum { SIGMA_ALONE, ANY_SHIFT, ANY_SCALE, NO_CONDITION };
 
 /* With s' = f s both (s, sigma^2) and (a s, sigma^2 + b s^2) give the same f and g^2 = (sigma^2)' -
- * 2 f sigma^2: so s(0) = 1 and sigma(0) = 0 must be asked for. */
+ * 2 f sigma^2. Brought to s = 1 and sigma = 0 at t_min, as (s/s_0, sigma^2 - (s/s_0)^2 sigma_0^2),
+ * the two are one pair; without that condition they are two. */
 static fk_verdict what_f_and_g_tell(const fk_claim_env *env, const fk_claim *claim,
                                     const fk_variant *variant)
 {
@@ -98,13 +99,25 @@ static fk_verdict what_f_and_g_tell(const fk_claim_env *env, const fk_claim *cla
             fk_coeffs c = fk_schedule_at(schedule, t);
             double complex z = fk_complex_step(t), s = a * fk_closed_s(schedule, z);
             double complex base = fk_closed_s(schedule, z), var = fk_closed_var(schedule, z);
-            if (variant->which == SIGMA_ALONE) var += b * base * base;
+            if (variant->which == SIGMA_ALONE || variant->which == NO_CONDITION)
+                var += b * base * base;
             if (variant->which == ANY_SHIFT) var += b * z * base * base;
             if (variant->which == ANY_SCALE) var = var * a * a + b * base * base;
+            double base_0 = creal(fk_closed_s(schedule, schedule->t_min)), s_0 = a * base_0;
+            double own_0 = creal(fk_closed_var(schedule, schedule->t_min));
+            double var_0 = own_0 + b * base_0 * base_0;
+            if (variant->which == ANY_SHIFT) var_0 = own_0 + b * schedule->t_min * base_0 * base_0;
+            if (variant->which == ANY_SCALE) var_0 = own_0 * a * a + b * base_0 * base_0;
+            if (variant->which == NO_CONDITION) s_0 = base_0, var_0 = own_0;
             double f = fk_complex_rate(s) / creal(s);
             double term[] = {fk_complex_rate(var), -2 * f * creal(var), -c.g2};
             fk_worst(&worst, fk_residual((double[]){f, -c.f}, 2));
             fk_worst(&worst, fk_residual(term, 3));
+            double ratio = creal(s) / s_0, own_ratio = creal(base) / base_0;
+            fk_worst(&worst, fk_residual((double[]){ratio, -own_ratio}, 2));
+            double pair[] = {creal(var), -ratio * ratio * var_0, -creal(fk_closed_var(schedule, t)),
+                             own_ratio * own_ratio * own_0};
+            fk_worst(&worst, fk_residual(pair, 4));
         }
     return fk_measured(worst, 0);
 }
@@ -190,14 +203,16 @@ const fk_claim fk_schedule_limits_claims[] = {
      .printed = "the forward process can be equivalently expressed as an SDE"},
     {"C20",
      "(f, g) determine (s, sigma) only with s(0) = 1 and sigma(0) = 0: (a s, sigma^2 + b s^2) has "
-     "the same f and g^2 for every a and b",
+     "the same f and g^2 for every a and b, and is the same pair only so normalised",
      FK_OVERVIEW ", introduction",
      FK_EXACT,
      1e-14,
      "complex steps: twenty roundings of 2^-53, relative to the sum of the terms' sizes",
      what_f_and_g_tell,
      {"(a s, sigma^2 + b s^2)", SIGMA_ALONE, 0},
-     {{"sigma^2 + b t s^2", ANY_SHIFT, 0}, {"a^2 sigma^2 + b s^2", ANY_SCALE, 0}},
+     {{"as printed, no condition at t = 0: two pairs", NO_CONDITION, 0},
+      {"sigma^2 + b t s^2", ANY_SHIFT, 0},
+      {"a^2 sigma^2 + b s^2", ANY_SCALE, 0}},
      .reading = FK_TRUE_IF,
      .printed = "the coefficients (s, sigma) correspond directly to (f, g)"},
     {"C21",
