@@ -7,6 +7,7 @@
 #include "analytic/dd.h"
 #include "analytic/empirical.h"
 #include "analytic/marginal.h"
+#include "analytic/mixture_each.h"
 #include "analytic/mixture_score.h"
 #include "core/vmath.h"
 
@@ -132,5 +133,6 @@ fk_field fk_mixture_field(const fk_mixture *m)
                           sizeof(fk_frozen_mixture) + m->k * row_length(m) * sizeof(double),
                       .freeze = freeze,
                       .eval = eval,
-                      .divergence = fk_mixture_divergence};
+                      .divergence = fk_mixture_divergence,
+                      .eval_each = fk_mixture_eval_each};
 }

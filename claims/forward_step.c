@@ -48,5 +48,5 @@ static void no_score(const void *self, const void *frozen, fk_block x, fk_block 
 
 fk_field fk_no_score(size_t dim)
 {
-    return (fk_field){NULL, dim, 1, freeze_nothing, no_score, NULL};
+    return (fk_field){.dim = dim, .frozen_size = 1, .freeze = freeze_nothing, .eval = no_score};
 }

@@ -107,5 +107,10 @@ static double divergence(const void *self, double s, double sigma, const double 
 
 fk_field fk_misjudged_field(const fk_misjudged *m)
 {
-    return (fk_field){m, m->of->dim, m->of->frozen_size, freeze, eval, divergence};
+    return (fk_field){.self = m,
+                      .dim = m->of->dim,
+                      .frozen_size = m->of->frozen_size,
+                      .freeze = freeze,
+                      .eval = eval,
+                      .divergence = divergence};
 }

@@ -31,12 +31,12 @@ static double divergence(const void *self, double s, double sigma, const double 
 
 fk_field fk_scaled_field(const fk_scaled *scaled)
 {
-    return (fk_field){scaled,
-                      scaled->of->dim,
-                      scaled->of->frozen_size,
-                      freeze,
-                      eval,
-                      scaled->of->divergence ? divergence : NULL};
+    return (fk_field){.self = scaled,
+                      .dim = scaled->of->dim,
+                      .frozen_size = scaled->of->frozen_size,
+                      .freeze = freeze,
+                      .eval = eval,
+                      .divergence = scaled->of->divergence ? divergence : NULL};
 }
 
 bool fk_flow_paths(const fk_schedule *schedule, const fk_mixture *mix, double factor,

@@ -139,7 +139,8 @@ static int sum_squares(const fk_trial *trial, const bundle *paths, const double 
 {
     const double eta2 = trial->eta * trial->eta;
     const logistic right = {2 * eta2 / ((1 + eta2) * b * b)};
-    const fk_field field = {&right, 1, sizeof right, freeze, eval, NULL};
+    const fk_field field = {
+        .self = &right, .dim = 1, .frozen_size = sizeof right, .freeze = freeze, .eval = eval};
     const fk_points starts = {paths->start, CHUNK, 1};
     const fk_noise_table noise = {z, trial->plan.n_steps, CHUNK, 1, trial->plan.normals};
     fk_snapshots *last = fk_snapshots_new(1, CHUNK, 1);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The probability-flow ODE dx/dt = v = f x - g^2/2 score by GSL's adaptive steppers (rk45:
- * gsl_odeiv2_step_rkf45; rk8pd), per particle, over threads; and with it the change of log-density
- * along each path, d log p/dt = -div v = -dim f + g^2/2 div score (Chen et al. 2018, the
- * instantaneous change of variables). */
+/* The probability-flow ODE dx/dt = v = f x - g^2/2 score by adaptive steps, each particle with its
+ * own, over threads; and with it the change of log-density along each path, d log p/dt = -div v =
+ * -dim f + g^2/2 div score (Chen et al. 2018, the instantaneous change of variables). By GSL's
+ * steppers (rk45: gsl_odeiv2_step_rkf45; rk8pd), one particle after the other and in t; or many at
+ * a time (dopri5), in the angle of ode/dopri5.h: its oracle is rk8pd. */
 #ifndef FK_ODE_ADAPTIVE_H
 #define FK_ODE_ADAPTIVE_H
 
@@ -10,8 +11,9 @@
 #include "schedules/scheme.h"
 
 typedef struct {
-    double rtol, atol;  /* local error per step and coordinate <= atol + rtol |x| */
-    int threads;        /* 0: all */
+    double rtol, atol; /* local error per step and coordinate <= atol + rtol |x|; in dopri5 in units
+                          of sqrt(s^2 + sigma^2), which is 1 on VP */
+    int threads;       /* 0: all */
     double *log_change; /* out: (n_t, n), log p_t(x_t) - log p_t[0](x_t[0]), to the same tolerances;
                            NULL: not wanted. The field must know its divergence. */
     size_t evaluations; /* out: score evaluations, all particles */

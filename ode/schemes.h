@@ -34,7 +34,8 @@
     row(fk_lms_4) \
     row(fk_edm_heun) \
     row(fk_rk45) \
-    row(fk_rk8pd)
+    row(fk_rk8pd) \
+    row(fk_dopri5)
 /* clang-format on */
 
 #define FK_DECLARE_SCHEME(name) extern const fk_scheme name;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* GSL's adaptive steppers on fields whose flow is known: one Gaussian a coordinate, where the flow
+/* The adaptive schemes on fields whose flow is known: one Gaussian a coordinate, where the flow
  * scales by the ratio of standard deviations, and a mixture in 1-D, where it conserves F_t(x_t). */
 #include <gsl/gsl_errno.h>
 #include <string.h>
@@ -134,7 +134,7 @@ static double gaussian_error(const fk_scheme *scheme, const fk_schedule *schedul
 
 /* At tolerance 1e-12 a few hundred steps of error 1e-12 |x| add up, damped or stretched by the
  * flow: an accuracy of 1e-9 leaves ten times that. Both ways, on every schedule. */
-START_TEST(rk8pd_at_1e_12_follows_the_gaussian_flow_to_1e_9)
+static void follows_the_gaussian_flow(const fk_scheme *scheme)
 {
     gaussian right = {{0.7385, -1.2385}, {0.2385, 0.0137}, 1}, twice = right;
     twice.strength = 2;
@@ -143,20 +143,31 @@ START_TEST(rk8pd_at_1e_12_follows_the_gaussian_flow_to_1e_9)
         double a = s.t_min, b = s.t_max, slope;
         const double down[TIMES] = {b, 0.3 * a + 0.7 * b, 0.97 * a + 0.03 * b, a};
         const double up[TIMES] = {a, 0.97 * a + 0.03 * b, 0.3 * a + 0.7 * b, b};
-        double error = gaussian_error(&fk_rk8pd, &s, &right, down, 1e-12, &slope);
+        double error = gaussian_error(scheme, &s, &right, down, 1e-12, &slope);
         ck_assert_msg(error <= 1e-9, "%s down: %g", s.row.name, error);
-        error = gaussian_error(&fk_rk8pd, &s, &right, up, 1e-12, &slope);
+        error = gaussian_error(scheme, &s, &right, up, 1e-12, &slope);
         ck_assert_msg(error <= 1e-9, "%s up: %g", s.row.name, error);
         /* control: a drift with g^2 score in place of g^2/2 score */
-        ck_assert(gaussian_error(&fk_rk8pd, &s, &twice, down, 1e-12, &slope) > 1e-9);
+        ck_assert(gaussian_error(scheme, &s, &twice, down, 1e-12, &slope) > 1e-9);
     }
     /* a flow that stretches by more than 300: the errors of early steps grow with it */
     gaussian narrow = {{0.385, 0.2385}, {1e-6, 9e-6}, 1};
     fk_schedule vp = schedule_of("vp-linear:beta0=0");
     const double up[TIMES] = {1e-3, 0.1, 0.5, 1};
-    double slope, error = gaussian_error(&fk_rk8pd, &vp, &narrow, up, 1e-12, &slope);
+    double slope, error = gaussian_error(scheme, &vp, &narrow, up, 1e-12, &slope);
     ck_assert(slope > 300);
     ck_assert_msg(error <= 1e-9, "narrow: %g at slope %g", error, slope);
+}
+
+START_TEST(rk8pd_at_1e_12_follows_the_gaussian_flow_to_1e_9)
+{
+    follows_the_gaussian_flow(&fk_rk8pd);
+}
+END_TEST
+
+START_TEST(dopri5_at_1e_12_follows_the_gaussian_flow_to_1e_9)
+{
+    follows_the_gaussian_flow(&fk_dopri5);
 }
 END_TEST
 
@@ -167,8 +178,8 @@ START_TEST(tighter_tolerances_give_smaller_errors)
     fk_schedule s = schedule_of("vp-linear");
     const double t[TIMES] = {1, 0.5, 0.1, 1e-3};
     double slope;
-    const fk_scheme *scheme[] = {&fk_rk45, &fk_rk8pd};
-    for (int k = 0; k < 2; k++) {
+    const fk_scheme *scheme[] = {&fk_rk45, &fk_rk8pd, &fk_dopri5};
+    for (int k = 0; k < 3; k++) {
         double loose = gaussian_error(scheme[k], &s, &g, t, 1e-5, &slope);
         double tight = gaussian_error(scheme[k], &s, &g, t, 1e-9, &slope);
         ck_assert_msg(loose < 1e-3 && tight < 1e-7 && tight < 1e-2 * loose, "%s: %g, %g",
@@ -278,7 +289,8 @@ START_TEST(a_collapse_names_the_first_particle_and_nothing_aborts)
     const double t[2] = {1, 1e-3};
     gsl_error_handler_t *before = gsl_set_error_handler(handler);
     for (int pole = 0; pole < 2; pole++)
-        for (int k = 0; k < 2; k++) {
+        for (int k = 0; k < 3; k++) {
+            const fk_scheme *const scheme[] = {&fk_rk45, &fk_rk8pd, &fk_dopri5};
             broken b = {3, pole};
             fk_field field = {.self = &b,
                               .dim = 1,
@@ -288,8 +300,7 @@ START_TEST(a_collapse_names_the_first_particle_and_nothing_aborts)
             double x[2][6] = {{0.1, 0.2, 0.385, 4, 5, 0.3}};
             fk_adaptive_options option = {.rtol = 1e-6, .atol = 1e-6, .threads = 2};
             fk_error err = {.code = 0};
-            int status = fk_adaptive_solve(k ? &fk_rk8pd : &fk_rk45, &s, &field, t, 2, 6, x[0],
-                                           &option, &err);
+            int status = fk_adaptive_solve(scheme[k], &s, &field, t, 2, 6, x[0], &option, &err);
             ck_assert_int_eq(status, FK_USAGE);
             ck_assert_msg(strstr(err.text, "particle 3"), "%s", err.text);
             ck_assert(!strchr(err.text, '\n'));
@@ -324,7 +335,7 @@ START_TEST(bad_requests_get_one_line)
 END_TEST
 
 FK_SUITE("adaptive", rk8pd_at_1e_12_follows_the_gaussian_flow_to_1e_9,
-         tighter_tolerances_give_smaller_errors,
+         dopri5_at_1e_12_follows_the_gaussian_flow_to_1e_9, tighter_tolerances_give_smaller_errors,
          rk8pd_conserves_the_distribution_function_of_a_mixture, results_do_not_depend_on_threads,
          one_particle_alone_gets_what_it_gets_in_company,
          a_collapse_names_the_first_particle_and_nothing_aborts, bad_requests_get_one_line)

@@ -168,7 +168,8 @@ START_TEST(particles_have_these_expectations)
         problem_new(&p, "bimodal-1d", "vp-linear", spec[i], "lambda", i == 5 ? 3 : 5,
                     i == 5 ? 0.3 : 1, 0.1);
         if (i == 5) { /* whatever a table may hold */
-            p.field = (fk_field){NULL, 1, sizeof(double), bent_freeze, bent_eval, NULL};
+            p.field = (fk_field){
+                .dim = 1, .frozen_size = sizeof(double), .freeze = bent_freeze, .eval = bent_eval};
             for (size_t n = 0; n < p.s.plan.n_steps; n++) {
                 fk_step *step = &p.s.plan.step[n];
                 step->normals = 2;

@@ -362,7 +362,7 @@ def check_the_slopes(scratch):
     pictures = {"convergence.svg", "convergence.png"} if draws else set()
     assert set(os.listdir(out)) == {"convergence.csv", "names.csv", "verdicts.json"} | pictures, os.listdir(out)
     names = scheme_names(f"{out}/convergence.csv", "lines")
-    adaptive = {"rk45", "rk8pd"}
+    adaptive = {"rk45", "rk8pd", "dopri5"}
     listed = {scheme["name"].split(":")[0] for scheme in json.loads(fokker("list", "schemes", "--json").stdout)}
     assert set(names.values()) == listed - adaptive, listed ^ set(names.values())
     errors, labels = table(f"{out}/convergence.csv"), table(f"{out}/names.csv")

@@ -59,7 +59,7 @@ static int check_combination(const setup *s, fk_error *err)
             (s->rtol == 0 && s->atol == 0))
             return fk_fail(err, FK_USAGE, "--rtol, --atol: not negative, and not both 0");
     } else if (!isnan(s->rtol) || !isnan(s->atol)) {
-        return fk_fail(err, FK_USAGE, "--%s: %s has fixed steps; tolerances are for rk45 and rk8pd",
+        return fk_fail(err, FK_USAGE, "--%s: %s has fixed steps; tolerances are for rk45, rk8pd and dopri5",
                        isnan(s->rtol) ? "atol" : "rtol", name);
     }
     if (s->chain_spec && (!isnan(s->t_start) || !isnan(s->t_end)))

@@ -86,7 +86,7 @@ static int read_scheme(const request *r, fk_scheme *scheme, fk_error *err)
     int status = fk_registry_parse_scheme(r->scheme, scheme, err);
     if (!status && !scheme->adaptive)
         status =
-            fk_fail(err, FK_USAGE, "--scheme %.60s has fixed steps; take rk45 or rk8pd", r->scheme);
+            fk_fail(err, FK_USAGE, "--scheme %.60s has fixed steps; take dopri5, rk45 or rk8pd", r->scheme);
     return status;
 }
 
@@ -152,7 +152,7 @@ int main(int argc, char **argv)
         {"points", "F", "where, one point a row: CSV or NPY", FK_OPT_TEXT, &r.in.file, true},
         {"prior", "P", "the model's law at t-start: normal (default), standard or exact",
          FK_OPT_TEXT, &r.prior, false},
-        {"scheme", "K", "rk45 (default) or rk8pd", FK_OPT_TEXT, &r.scheme, false},
+        {"scheme", "K", "rk45 (default), rk8pd or dopri5", FK_OPT_TEXT, &r.scheme, false},
         {"rtol", "R", "relative tolerance a step (default 1e-6)", FK_OPT_REAL, &r.options.rtol,
          false},
         {"atol", "A", "absolute tolerance a step (default 1e-6)", FK_OPT_REAL, &r.options.atol,
