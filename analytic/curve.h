@@ -35,4 +35,8 @@ bool fk_curve_trim(fk_curve *);
  */
 fk_law_record fk_curve_compare(fk_curve *, const fk_marginal *exact, const fk_functionals *);
 
+/* The distribution function at any places y (n), by the same interpolation of D; NaN where the
+ * exact law has point masses, or the curve's places do not increase. */
+void fk_curve_cdf(fk_curve *, const fk_marginal *exact, size_t n, const double *y, double *F);
+
 #endif

@@ -2,6 +2,7 @@
 #include "analytic/law.h"
 
 #include <assert.h>
+#include <math.h>
 
 #include "analytic/backward_law.h"
 #include "analytic/gaussian_record.h"
@@ -33,7 +34,7 @@ const char *fk_law_by_name(fk_law_by by)
     return name[by];
 }
 
-static void by_gaussian(const fk_law_problem *p, const fk_functionals *f, fk_law_record *r)
+static fk_gaussian gaussian_of(const fk_law_problem *p)
 {
     const fk_marginal *from = p->start.marginal;
     const fk_gaussian data = {from->mixture->mean[0], from->mixture->var[0]};
@@ -43,15 +44,11 @@ static void by_gaussian(const fk_law_problem *p, const fk_functionals *f, fk_law
     fk_gaussian_law law =
         p->history ? fk_gaussian_law_exact(data, &node, p->history) : fk_gaussian_law_start(start);
     fk_gaussian_law_run(data, p->step, p->n_steps, &law, NULL);
-    *r = fk_gaussian_record((fk_gaussian){law.mean[FK_ROW_X], law.cov[FK_ROW_X][FK_ROW_X]}, p->end,
-                            f);
+    return (fk_gaussian){law.mean[FK_ROW_X], law.cov[FK_ROW_X][FK_ROW_X]};
 }
 
-static int by_curve(const fk_law_problem *p, fk_law_by by, const fk_functionals *f,
-                    fk_law_record *r, fk_error *err)
+static int curve_of(const fk_law_problem *p, fk_law_by by, fk_curve *curve, fk_error *err)
 {
-    fk_curve curve;
-    int status;
     if (by == FK_BY_PUSHFORWARD) {
         const fk_pushforward push = {.step = p->step,
                                      .n_steps = p->n_steps,
@@ -61,16 +58,22 @@ static int by_curve(const fk_law_problem *p, fk_law_by by, const fk_functionals 
                                      .end = p->end,
                                      .cells = p->cells ? p->cells : CELLS,
                                      .threads = p->threads};
-        status = fk_pushforward_run(&push, &curve, err);
-    } else {
-        const fk_grid_law grid = {.step = p->step,
-                                  .n_steps = p->n_steps,
-                                  .field = p->field,
-                                  .start = p->start,
-                                  .cells = p->cells,
-                                  .threads = p->threads};
-        status = fk_grid_law_run(&grid, &curve, err);
+        return fk_pushforward_run(&push, curve, err);
     }
+    const fk_grid_law grid = {.step = p->step,
+                              .n_steps = p->n_steps,
+                              .field = p->field,
+                              .start = p->start,
+                              .cells = p->cells,
+                              .threads = p->threads};
+    return fk_grid_law_run(&grid, curve, err);
+}
+
+static int by_curve(const fk_law_problem *p, fk_law_by by, const fk_functionals *f,
+                    fk_law_record *r, fk_error *err)
+{
+    fk_curve curve;
+    int status = curve_of(p, by, &curve, err);
     if (status != FK_OK) return status;
     *r = fk_curve_compare(&curve, p->end, f);
     fk_curve_free(&curve);
@@ -105,7 +108,7 @@ int fk_law_of(const fk_law_problem *p, fk_law_record *r, fk_error *err)
     fk_law_by by = fk_law_choose(p);
     switch (by) {
     case FK_BY_GAUSSIAN:
-        by_gaussian(p, &f, r);
+        *r = fk_gaussian_record(gaussian_of(p), p->end, &f);
         return FK_OK;
     case FK_BY_PUSHFORWARD:
     case FK_BY_GRID:
@@ -118,4 +121,27 @@ int fk_law_of(const fk_law_problem *p, fk_law_record *r, fk_error *err)
             "no law on a mixture takes more than two normals a step, or more than one entry of "
             "history with noise; take one Gaussian");
     }
+}
+
+int fk_law_cdf(const fk_law_problem *p, size_t n, const double *y, double *F, fk_error *err)
+{
+    const fk_law_by by = fk_law_choose(p);
+    if (by == FK_BY_GAUSSIAN) {
+        const fk_gaussian law = gaussian_of(p);
+        for (size_t i = 0; i < n; i++) F[i] = erfc((law.mean - y[i]) / sqrt(2 * law.var)) / 2;
+    } else if (by == FK_BY_PUSHFORWARD || by == FK_BY_GRID) {
+        fk_curve curve;
+        int status = curve_of(p, by, &curve, err);
+        if (status) return status;
+        fk_curve_cdf(&curve, p->end, n, y, F);
+        fk_curve_free(&curve);
+    } else {
+        F[0] = (double)NAN;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (isnan(F[i]))
+            return fk_fail(err, FK_USAGE,
+                           "of this scheme's law expectations alone are known, or it has jumps: no "
+                           "distribution function");
+    return FK_OK;
 }

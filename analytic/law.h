@@ -47,4 +47,9 @@ const char *fk_law_by_name(fk_law_by); /* "gaussian", "pushforward", "grid", "ba
  * finite. */
 int fk_law_of(const fk_law_problem *, fk_law_record *, fk_error *err) FK_CHECKED;
 
+/* Its distribution function at places y (n). FK_USAGE also where it is not known, but expectations
+ * alone (backward), or where it has jumps. */
+int fk_law_cdf(const fk_law_problem *, size_t n, const double *y, double *F,
+               fk_error *err) FK_CHECKED;
+
 #endif

@@ -61,6 +61,36 @@ START_TEST(closed_forms_and_numerical_laws_agree_on_a_gaussian)
 }
 END_TEST
 
+/* At places between the nodes: quintics on 2000 cells, as the distances are. */
+START_TEST(distribution_functions_agree_on_a_gaussian)
+{
+    enum { PLACES = 41 };
+    const char *spec[] = {"euler-maruyama", "ddim:eta=0.6", "heun"};
+    for (int i = 0; i < 3; i++) {
+        problem p;
+        problem_new(&p, "gaussian-1d", "vp-linear", spec[i], "lambda", 15, 0.93, 0.05);
+        fk_law_problem exact = law_problem(&p), other = exact;
+        other.own_score = false;
+        double y[PLACES], a[PLACES], b[PLACES], c[PLACES];
+        for (int k = 0; k < PLACES; k++) y[k] = 0.7 + 0.2385 * (k - PLACES / 2);
+        fk_error err;
+        ck_assert_int_eq(fk_law_cdf(&exact, PLACES, y, a, &err), FK_OK);
+        ck_assert_int_eq(fk_law_cdf(&other, PLACES, y, b, &err), FK_OK);
+        p.s.plan.step[p.s.plan.n_steps - 1].result.a *= 1 + 1e-6; /* the control */
+        ck_assert_int_eq(fk_law_cdf(&exact, PLACES, y, c, &err), FK_OK);
+        double worst = 0, control = 0;
+        for (int k = 0; k < PLACES; k++) {
+            worst = fk_worse(worst, fabs(a[k] - b[k]));
+            control = fk_worse(control, fabs(c[k] - b[k]));
+        }
+        ck_assert_double_le(worst, 1e-12);
+        ck_assert_double_gt(control, 1e-8);
+        ck_assert(a[0] < 1e-6 && a[PLACES - 1] > 1 - 1e-6 && fabs(a[PLACES / 2] - 0.5) < 0.1);
+        problem_free(&p);
+    }
+}
+END_TEST
+
 /* Noise at the stages, history: expectations alone, to the 1e-9 of that law. */
 START_TEST(closed_forms_and_backward_expectations_agree_on_a_gaussian)
 {
@@ -173,11 +203,15 @@ START_TEST(a_run_that_no_law_covers_is_refused)
     ck_assert_int_eq(fk_law_choose(&l), FK_BY_NONE);
     ck_assert_int_eq(fk_law_of(&l, &r, &err), FK_USAGE);
     ck_assert_msg(strstr(err.text, "no law on a mixture") != NULL, "%s", err.text);
+    double y = 0.1, F;
+    ck_assert_int_eq(fk_law_cdf(&l, 1, &y, &F, &err), FK_USAGE);
+    ck_assert_msg(strstr(err.text, "expectations alone") != NULL, "%s", err.text);
     problem_free(&p);
 }
 END_TEST
 
 FK_SUITE("law", closed_forms_and_numerical_laws_agree_on_a_gaussian,
+         distribution_functions_agree_on_a_gaussian,
          closed_forms_and_backward_expectations_agree_on_a_gaussian,
          closed_forms_keep_small_differences, all_interpretations_start_from_the_same_exact_history,
          a_history_between_flow_and_sde_is_refused_on_a_mixture,

@@ -130,6 +130,33 @@ def against_samples(folder):
         assert abs(var - row["var"]) < 6 * var * math.sqrt((kurtosis - 1) / n), (scheme, var, row)
 
 
+def against_counts(folder):
+    """what sample --histogram counts lies within 6 standard errors of the law; of another law it does not"""
+    path = os.path.join(folder, "x.csv")
+    for scheme, other in (("euler-maruyama", "15"), ("ddim", "17")):
+        args = ("--mixture", "three-1d", "--scheme", scheme)
+        fokker("sample", *args, "--steps", "18", "--n", "400000", "--histogram", "90", "--seed", "2385", "--out", path)
+        (row,) = law(*args, "--steps", "18", "--sampled", path)
+        assert row["samples"] == 400000, row
+        assert all(0 < row[name] < 6 for name in ("mean_se", "var_se", "count_se")), row
+        result = subprocess.run([FOKKER, "law", *args, "--steps", other, "--sampled", path],
+                                capture_output=True, text=True)
+        assert result.returncode == 1 and "is off the law" in result.stderr, result
+        assert len(result.stderr.splitlines()) == 1
+    with open(path) as f:
+        text = f.read()
+    for spoilt in (text.replace("0,", "1,", 1), text[: text.rindex("\n0,")], text.replace(",inf", ",9")):
+        with open(path, "w") as f:
+            f.write(spoilt)
+        refused("law", *args, "--sampled", path, says="it is not what fokker sample --histogram writes")
+    refused("law", *args, "--sampled", path[:-3] + "npy", says=".csv")
+    refused("law", *args, "--sampled", path, "--steps", "1,2", says="one number of --steps")
+    refused("law", "--mixture", "ring-8", "--scheme", "ddim", "--sampled", path, says="in 1-D")
+    with open(path, "w") as f:
+        f.write(text)
+    refused("law", "--mixture", "three-1d", "--scheme", "sra1", "--sampled", path, says="expectations alone")
+
+
 def expectations():
     """a scheme with noise at its stages has expectations, but no density"""
     (row,) = law("--mixture", "three-1d", "--scheme", "heun-sde", "--steps", "40", "--threads", "1")
@@ -164,7 +191,8 @@ with tempfile.TemporaryDirectory() as temporary:
     recursions()
     cells()
     against_samples(temporary)
+    against_counts(temporary)
     expectations()
     axes(temporary)
     refusals(temporary)
-print("law: recursions, cells, samples, expectations, axes, refusals")
+print("law: recursions, cells, samples, counts, expectations, axes, refusals")

@@ -9,13 +9,15 @@
 #include "analytic/law.h"
 #include "core/table.h"
 #include "tools/common_setup.h"
+#include "tools/law_sampled.h"
 
 typedef struct {
     setup s;
     fk_indices steps;
-    const char *against, *out;
+    const char *against, *sampled, *out;
     size_t cells;
     int threads;
+    law_deviation off; /* the samples, where they were given */
 } run;
 
 /* Below this no law is on its way to converge. */
@@ -27,6 +29,8 @@ static int check(const run *r, fk_error *err)
         return fk_fail(err, FK_USAGE, "--against %s: it is marginal or data", r->against);
     for (size_t i = 0; i < r->steps.n; i++)
         if (r->steps.i[i] == 0) return fk_fail(err, FK_USAGE, "--steps: 0 steps; take 1 or more");
+    if (r->sampled && r->steps.n > 1)
+        return fk_fail(err, FK_USAGE, "--sampled: samples are of one number of --steps");
     if (r->cells > 0 && r->cells < MIN_CELLS)
         return fk_fail(err, FK_USAGE, "--cells %zu: take %d or more", r->cells, (int)MIN_CELLS);
     return FK_OK;
@@ -35,6 +39,11 @@ static int check(const run *r, fk_error *err)
 static int check_setup(const run *r, fk_error *err)
 {
     const fk_mixture *m = r->s.mixture;
+    if (m->dim > 1 && r->sampled)
+        return fk_fail(err, FK_USAGE,
+                       "--sampled: counts are held against laws in 1-D, and %s has "
+                       "%zu dimensions",
+                       r->s.mixture_spec, m->dim);
     if (m->dim > 1 && r->s.network)
         return fk_fail(err, FK_USAGE,
                        "--score %s: the law of a sampler driven by a network is known in 1-D, and "
@@ -63,7 +72,7 @@ static int mixture_along(const fk_mixture *m, size_t axis, fk_mixture **along, f
     return fk_mixture_new_diagonal(m->name, 1, 1, &one, &mean, &m->var[axis], along, err);
 }
 
-static int law_along(const run *r, size_t axis, fk_law_record *record, fk_error *err)
+static int law_along(run *r, size_t axis, fk_law_record *record, fk_error *err)
 {
     const setup *s = &r->s;
     const bool data = strcmp(r->against, "data") == 0;
@@ -84,18 +93,21 @@ static int law_along(const run *r, size_t axis, fk_law_record *record, fk_error 
                                     .cells = r->cells,
                                     .threads = r->threads};
     code = fk_law_of(&problem, record, err);
+    if (!code && r->sampled) code = law_sampled(r->sampled, &problem, record, &r->off, err);
     fk_marginal_free(from), fk_marginal_free(to);
     fk_mixture_free(m);
     free(step);
     return code;
 }
 
-enum { COLUMNS = 14 };
-static const char *const header =
-    "steps,nfe,mass,mean,var,mean_error,var_error,worst_cdf,kl,tv,ks,w1,w2,axis";
+/* In 1-D there is but one axis; and samples are in 1-D. */
+enum { COMMON = 13, COLUMNS = COMMON + 4 };
+#define HEADER "steps,nfe,mass,mean,var,mean_error,var_error,worst_cdf,kl,tv,ks,w1,w2"
+static const char *const header_1d = HEADER, *const header_axes = HEADER ",axis",
+                         *const header_sampled = HEADER ",samples,mean_se,var_se,count_se";
 
 /* The rows of one number of steps, one for each axis. */
-static int fill_rows(const run *r, double row[][COLUMNS], fk_error *err)
+static int fill_rows(run *r, double row[][COLUMNS], fk_error *err)
 {
     const setup *s = &r->s;
     const size_t nfe = s->plan.evaluations + (setup_denoises(s) && s->to.sigma > 0);
@@ -116,7 +128,10 @@ static int fill_rows(const run *r, double row[][COLUMNS], fk_error *err)
                                      q.ks,
                                      q.w1,
                                      q.w2,
-                                     (double)axis};
+                                     r->sampled ? r->off.n : (double)axis,
+                                     r->off.mean,
+                                     r->off.var,
+                                     r->off.count};
         memcpy(row[axis], all, sizeof all);
     }
     return FK_OK;
@@ -125,10 +140,9 @@ static int fill_rows(const run *r, double row[][COLUMNS], fk_error *err)
 static int write_law(run *r, fk_error *err)
 {
     const size_t dim = r->s.mixture->dim, runs = r->steps.n > 0 ? r->steps.n : 1;
-    const size_t columns = dim > 1 ? COLUMNS : COLUMNS - 1; /* in 1-D there is but one axis */
+    const size_t columns = r->sampled ? COLUMNS : dim > 1 ? COMMON + 1 : COMMON;
+    const char *names = r->sampled ? header_sampled : dim > 1 ? header_axes : header_1d;
     double(*row)[COLUMNS] = fk_alloc(runs * dim, sizeof *row);
-    char names[128];
-    snprintf(names, sizeof names, "%.*s", (int)(strlen(header) - (dim > 1 ? 0 : 5)), header);
     int code = fill_rows(r, row, err);
     for (size_t i = 1; !code && i < runs; i++) {
         code = setup_remake(&r->s, r->steps.i[i], err);
@@ -140,6 +154,18 @@ static int write_law(run *r, fk_error *err)
     if (!code) code = fk_csv_commit(csv, err);
     free(row);
     return code;
+}
+
+static int judge(const run *r, fk_error *err)
+{
+    const law_deviation *d = &r->off;
+    if (!r->sampled ||
+        (d->mean <= MOST_DEVIATION && d->var <= MOST_DEVIATION && d->count <= MOST_DEVIATION))
+        return FK_OK;
+    return fk_fail(err, FK_REFUTED,
+                   "%s is off the law: by %.3g standard errors in the mean, %.3g in the variance, "
+                   "%.3g in a count; %g are allowed",
+                   r->sampled, d->mean, d->var, d->count, MOST_DEVIATION);
 }
 
 int main(int argc, char **argv)
@@ -154,6 +180,11 @@ int main(int argc, char **argv)
          FK_OPT_TEXT, &r.against, false},
         {"cells", "N", "cells of the grid (default: as many as the law asks for)", FK_OPT_COUNT,
          &r.cells, false},
+        {"sampled", "F",
+         "hold the law against what sample --histogram wrote: exit 1 where mean, variance or a "
+         "count "
+         "is off by more than 6 standard errors",
+         FK_OPT_TEXT, &r.sampled, false},
         {"out", "F", "write here (default: standard output)", FK_OPT_TEXT, &r.out, false},
         {0}};
     const fk_command command = {
@@ -166,6 +197,7 @@ int main(int argc, char **argv)
     if (!code) code = setup_make(&r.s, &err);
     if (!code) code = check_setup(&r, &err);
     if (!code) code = write_law(&r, &err);
+    if (!code) code = judge(&r, &err);
     setup_free(&r.s);
     free(r.steps.i);
     return code ? fk_cli_report(&err) : FK_OK;

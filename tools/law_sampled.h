@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Inside fokker law: the law held against what fokker sample --histogram counted. */
+#ifndef FK_TOOLS_LAW_SAMPLED_H
+#define FK_TOOLS_LAW_SAMPLED_H
+
+#include "analytic/law.h"
+
+/* By how many standard errors the samples are off the law, in absolute value: their mean and
+ * variance, and the count that is worst, of a bin or of neighbours that are expected to have a
+ * hundred together. A deviation beyond MOST_DEVIATION has probability 2e-9 by chance, for each. */
+#define MOST_DEVIATION 6.0
+typedef struct {
+    double n, mean, var, count;
+} law_deviation;
+
+/* path: the .csv of counts, with the record of the moments beside it. dim 1. */
+int law_sampled(const char *path, const fk_law_problem *, const fk_law_record *, law_deviation *,
+                fk_error *) FK_CHECKED;
+
+#endif
