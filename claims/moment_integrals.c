@@ -140,7 +140,8 @@ static double mean_solution(const path_law *law, double t, int which)
 }
 CHECK(mean_solution)
 
-/* C37, C39 */
+/* C37, C38, C39. Of the Ito integral the mean is 0; with x taken in the middle of its increments it
+ * would be int g^2, after them twice that. */
 static double second_moment_integral(const path_law *law, double t, int which)
 {
     state now = state_at(law, t);
@@ -148,7 +149,8 @@ static double second_moment_integral(const path_law *law, double t, int which)
     if (which == 1) drift = (t - law->t0) * second_moment_source(&now);
     if (which == 2) drift = integral(law, law->t0, t, PANELS, half_source);
     if (which == 3) drift = integral(law, law->t0, t, PANELS, source_of_variance);
-    return fk_residual((double[]){now.m2, -start * start, -drift}, 3);
+    double noise = which >= 4 ? (which - 3) * integral(law, law->t0, t, PANELS, g_squared) : 0;
+    return fk_residual((double[]){now.m2, -start * start, -drift, -noise}, 4);
 }
 CHECK(second_moment_integral)
 
@@ -164,6 +166,33 @@ static double variance_solution(const path_law *law, double t, int which)
     return fabs(formula / (now.var + now.phi * now.phi * var_0) - 1);
 }
 CHECK(variance_solution)
+
+/* C44: int |q - p| dx of q, eq. 23's normal law with f and g^2 integrated, and p, the law of x_t by
+ * s and sigma where x_t0 = start, or is random about it. */
+static double whole_law(const path_law *law, double t, int which)
+{
+    const double one = 1, var_0 = which == 1 ? 0.31 : 0;
+    fk_mixture *point;
+    fk_error err;
+    if (fk_mixture_new_diagonal("start", 1, 1, &one, &start, &var_0, &point, &err)) return NAN;
+    const state now = state_at(law, t);
+    const fk_integrals over = fk_integrals_over(law->schedule, law->t0, t);
+    const double phi = exp(over.f), mean = which == 3 ? start : phi * start;
+    const double square = phi * phi * over.g2_over_phi2;
+    const double var = which == 2 ? over.g2_over_phi2 : which == 4 ? sqrt(square) : square;
+    fk_marginal *p = fk_marginal_new(point, now.phi, sqrt(now.var));
+    fk_rule rule = fk_rule_over(p);
+    fk_sum sum = {0};
+    for (size_t i = 0; i < rule.n; i++) {
+        const double q = exp(fk_log_normal(rule.x[i], mean, var));
+        fk_sum_add(&sum, rule.w[i] * fabs(q - exp(fk_marginal_at(p, &rule.x[i], NULL))));
+    }
+    fk_rule_free(&rule);
+    fk_marginal_free(p);
+    fk_mixture_free(point);
+    return fk_sum_value(&sum);
+}
+CHECK(whole_law)
 
 /* C33: Var(x_t^2) = 4 m^2 V + 2 V^2, by the equation for x^2. */
 static double variance_of_square(const path_law *law, double t, int which)
@@ -309,6 +338,21 @@ const fk_claim fk_moment_integrals_claims[] = {
      {{"as printed: integrand at t", 1, 0}},
      .reading = FK_FALSE_AS_PRINTED,
      .printed = "E(x_t^2|x_0) = x_0^2 + E int (2 f(t) x_t^2 + g^2(t)) ds"},
+    {"C38",
+     "E int 2 x g dw = 0, every x being taken before its increment: with that alone the equation "
+     "of "
+     "E(x_t^2|x_0) closes. A martingale argument, and not E(dw|x_0) = 0, is what it takes",
+     FK_OVERVIEW ", eq. 15",
+     FK_EXACT,
+     1e-14,
+     BECAUSE,
+     check_second_moment_integral,
+     {"x before the increment: 0", 0, 0},
+     {{"x in the middle (Stratonovich): int g^2", 4, 0},
+      {"x after the increment: 2 int g^2", 5, 0}},
+     .reading = FK_FALSE_AS_PRINTED,
+     .printed = "int 2 x_s g(s) E(dw_s|x_0) = 0, the random x_s outside the expectation",
+     .ill_formed = "with x_s outside, the left side is random and no mean"},
     {"C39",
      "E(x_t^2|x_0) = x_0^2 + int (2 f E(x_s^2|x_0) + g^2) ds",
      FK_OVERVIEW ", eq. 16",
@@ -332,5 +376,21 @@ const fk_claim fk_moment_integrals_claims[] = {
       {"var(0) not shrunk", 3, 0}},
      .reading = FK_TRUE_IF,
      .printed = "var = phi^2 int g^2/phi^2, with no condition on var(0)"},
+    {"C44",
+     "Given x_0 the forward SDE has the law N(phi x_0, phi^2 int g^2/phi^2): int |q - p| dx to the "
+     "law by s and sigma, on all schedules",
+     FK_OVERVIEW ", eq. 23",
+     FK_EXACT,
+     1e-12,
+     "phi and the variance to 1e-13, as C24 and C43; x_0 is at most four deviations from 0, and so "
+     "the distance at most 0.8 * 4e-13 + 0.5e-13",
+     check_whole_law,
+     {"phi x_0 and phi^2 int g^2/phi^2, given x_0", 0, 0},
+     {{"x_0 random, of variance 0.31", 1, 0},
+      {"int g^2/phi^2 without phi^2", 2, 0},
+      {"mean x_0", 3, 0},
+      {"the variance's root as variance", 4, 0}},
+     .reading = FK_TRUE_IF,
+     .printed = "x_t ~ N(phi x_0, phi^2 int g^2/phi^2 I)"},
     {.id = NULL},
 };

@@ -73,7 +73,7 @@ static fk_verdict same_marginals(const fk_claim_env *env, const fk_claim *claim,
     return worst;
 }
 
-/* --- C52 --- */
+/* --- C52-paths --- */
 
 /* On Gaussian data E (x_SDE - x_ODE)^2 / Var(x_s) = 2 (1 - rho) from a common start drawn from p_t,
  * rho = sqrt((V_s/s_s^2)/(V_t/s_t^2)): both are marginally p_s, and E(x_SDE | x_t) is rho times the
@@ -174,10 +174,9 @@ const fk_claim fk_pfode_paths_claims[] = {
       {"the ODE with g^2 score", ODE_WITH_SDE_SCORE, 0},
       {"the SDE with g^2/2 score", SDE_WITH_ODE_SCORE, 0}},
      .reading = FK_TRUE_IF},
-    {"C52",
-     "Equal marginals are not equal paths: from one start, E (x_SDE - x_ODE)^2 is 2 (1 - rho) "
-     "Var(x) "
-     "on Gaussian data, not 0",
+    {"C52-paths",
+     "Samples of both from the same starts on Gaussian data are apart by 2 (1 - rho) Var(x) in the "
+     "mean square",
      FK_OVERVIEW ", text below eq. 27",
      FK_STATISTICAL,
      0.06,

@@ -103,12 +103,13 @@ static void print_variant(const char *what, const char *name, const fk_verdict *
 static void print_details(const fk_entry *e, FILE *out)
 {
     const bool judged = e->verdict.status != FK_TEXT && e->verdict.status != FK_NETWORK;
-    const bool misprint = e->reading == FK_FALSE_AS_PRINTED && judged;
+    const bool misprint = fk_entry_has_misprint(e);
     fprintf(out, "%s  %s, %s\n", e->id, fk_status_name(e->verdict.status),
             fk_reading_name(e->reading));
     print_item("claim", e->says, out);
     if (e->source) print_item("source", e->source, out);
     if (e->printed && !misprint) print_item("printed", e->printed, out);
+    if (e->ill_formed) print_item("", e->ill_formed, out);
     if (!judged) return;
     if (misprint)
         print_variant("printed", e->printed ? e->printed : e->control[0].name,
@@ -156,10 +157,11 @@ static json_t *controls_json(const fk_entry *e)
     json_t *list = json_array();
     for (size_t k = 0; k < e->n_controls; k++) {
         const fk_control_result *c = &e->control[k];
-        json_array_append_new(list, json_pack("{s:s, s:o, s:s, s:b}", "name", c->name, "observed",
-                                              fk_json_real(c->verdict.observed), "status",
-                                              fk_status_name(c->verdict.status), "caught",
-                                              (int)c->caught));
+        json_array_append_new(list,
+                              json_pack("{s:s, s:o, s:s, s:b, s:b}", "name", c->name, "observed",
+                                        fk_json_real(c->verdict.observed), "status",
+                                        fk_status_name(c->verdict.status), "caught", (int)c->caught,
+                                        "printed", (int)(k == 0 && fk_entry_has_misprint(e))));
     }
     return list;
 }
@@ -168,13 +170,13 @@ static json_t *entry_json(const fk_entry *e)
 {
     const fk_verdict *v = &e->verdict;
     return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:I, s:I, s:s, s:o, s:s, s:s?, s:s?, s:s?, "
-                     "s:s?}",
+                     "s:s?, s:s?}",
                      "id", e->id, "statement", e->says, "observed", fk_json_real(v->observed),
                      "expected", fk_json_real(v->expected), "margin", fk_json_real(v->margin), "se",
                      fk_json_real(v->se), "n", (json_int_t)v->n, "seed", (json_int_t)e->seed,
                      "status", fk_status_name(v->status), "controls", controls_json(e), "reading",
                      fk_reading_name(e->reading), "topic", e->topic, "source", e->source, "printed",
-                     e->printed, "because", e->because);
+                     e->printed, "ill_formed", e->ill_formed, "because", e->because);
 }
 
 int fk_ledger_write_json(const fk_ledger *ledger, const char *path, fk_error *err)

@@ -76,6 +76,7 @@ bool fk_claim_run(const fk_claim *claim, const fk_claim_env *env, fk_ledger *led
     e->topic = env->topic;
     e->source = claim->source, e->because = claim->because;
     e->right = claim->right.name, e->printed = claim->printed;
+    e->ill_formed = claim->ill_formed;
     e->reading = claim->reading;
     e->seed = env->seed;
     fk_claim_env scaled = *env;
@@ -112,6 +113,11 @@ bool fk_entry_holds(const fk_entry *e)
 {
     fk_status s = e->verdict.status;
     return s == FK_HOLDS || s == FK_TEXT || s == FK_NETWORK;
+}
+
+bool fk_entry_has_misprint(const fk_entry *e)
+{
+    return e->reading == FK_FALSE_AS_PRINTED && !e->ill_formed && e->n_controls > 0;
 }
 
 double fk_ledger_false_alarm(const fk_ledger *ledger)

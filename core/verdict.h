@@ -29,7 +29,8 @@ typedef enum { FK_HOLDS, FK_FAILS, FK_UNDECIDED, FK_VOID, FK_TEXT, FK_NETWORK } 
 typedef enum { FK_EXACT, FK_ORDER, FK_STATISTICAL } fk_kind;
 
 /* What became of a statement of the literature. One that is false as printed has its printed form
- * as the first control, and the check is that of the corrected form. */
+ * as the first control, named "as printed ..", and the check is that of the corrected form; but
+ * where what is printed has no value of its own (ill_formed) all controls are other wrong forms. */
 typedef enum { FK_TRUE, FK_TRUE_IF, FK_FALSE_AS_PRINTED, FK_APPROXIMATE, FK_WORDING } fk_reading;
 const char *fk_reading_name(fk_reading); /* "true", "true under a condition", .. */
 
@@ -71,7 +72,8 @@ typedef struct fk_claim {
     fk_variant right;
     fk_variant control[FK_MAX_CONTROLS]; /* ends at the first without a name; at least one */
     fk_reading reading;
-    const char *printed; /* what the source prints, where `says` is something else; else NULL */
+    const char *printed;    /* what the source prints, where `says` is something else; else NULL */
+    const char *ill_formed; /* false as printed: why that has no value; NULL: control[0] is it */
 } fk_claim;
 
 /* A ledger: claims with their verdicts, in the order they were run. */
@@ -82,7 +84,7 @@ typedef struct {
 } fk_control_result;
 typedef struct {
     char id[48], says[320];
-    const char *topic, *source, *because, *right, *printed; /* the claim's; may be NULL */
+    const char *topic, *source, *because, *right, *printed, *ill_formed; /* the claim's, or NULL */
     fk_reading reading;
     fk_verdict verdict;
     uint64_t seed;
@@ -99,9 +101,10 @@ typedef struct {
  * with every control caught. A claim that holds but misses a control gets the status FAILS. */
 bool fk_claim_run(const fk_claim *, const fk_claim_env *, fk_ledger *);
 
-bool fk_entry_holds(const fk_entry *);    /* HOLDS, TEXT or NETWORK */
-size_t fk_entry_caught(const fk_entry *); /* how many of its controls were caught */
-bool fk_ledger_holds(const fk_ledger *);  /* all of it, TEXT and NETWORK aside */
+bool fk_entry_holds(const fk_entry *);        /* HOLDS, TEXT or NETWORK */
+size_t fk_entry_caught(const fk_entry *);     /* how many of its controls were caught */
+bool fk_entry_has_misprint(const fk_entry *); /* whether control[0] is what the source prints */
+bool fk_ledger_holds(const fk_ledger *);      /* all of it, TEXT and NETWORK aside */
 /* A bound for the probability that any of its statistical verdicts, those of controls among them,
  * is wrong by chance; 0 where nothing was sampled. */
 double fk_ledger_false_alarm(const fk_ledger *);

@@ -228,8 +228,8 @@ START_TEST(a_tally_bounds_the_chance_of_a_false_alarm_by_its_statistical_verdict
     const fk_claim_env env = {.context = &a, .seed = 1, .scale = 1};
     const fk_variant sampled = {"right", 1, 2.385}, off = {"far", 1, 5};
     const fk_claim claim[] = {
-        {"C1", "s", NULL, FK_EXACT, 1.3, NULL, observe, good, {far}, FK_TRUE, NULL},
-        {"C2", "s", NULL, FK_STATISTICAL, 1.3, NULL, observe, sampled, {off}, FK_TRUE, NULL},
+        {"C1", "s", NULL, FK_EXACT, 1.3, NULL, observe, good, {far}, .reading = FK_TRUE},
+        {"C2", "s", NULL, FK_STATISTICAL, 1.3, NULL, observe, sampled, {off}, .reading = FK_TRUE},
         {"C3",
          "s",
          NULL,
@@ -239,8 +239,7 @@ START_TEST(a_tally_bounds_the_chance_of_a_false_alarm_by_its_statistical_verdict
          observe,
          sampled,
          {{"exact", 0, 5}},
-         FK_TRUE,
-         NULL},
+         .reading = FK_TRUE},
     };
     const char *const said[] = {"caught\n", "caught; a false alarm: below 8e-09\n",
                                 "caught; a false alarm: below 1.2e-08\n"};
@@ -298,6 +297,20 @@ START_TEST(a_claim_at_length_shows_what_was_printed_and_what_is_right)
         ck_assert_msg(at != NULL, "no '%s' in its place", order[i]);
     }
     free(text);
+    ck_assert(fk_entry_has_misprint(&ledger.entry[0]));
+    fk_ledger_free(&ledger);
+    ledger = (fk_ledger){0};
+    fk_claim no_value = claim;
+    no_value.ill_formed = "it cannot be computed";
+    ck_assert(fk_claim_run(&no_value, &env, &ledger));
+    ck_assert(!fk_entry_has_misprint(&ledger.entry[0]));
+    out = tmpfile();
+    fk_ledger_print_details(&ledger, out);
+    text = contents(out);
+    at = strstr(text, "it cannot be computed");
+    ck_assert_msg(at && !strstr(text, "cannot be computed\n            observed"), "%s", text);
+    ck_assert_ptr_nonnull(strstr(at, "controls  as printed: two"));
+    free(text);
     fk_ledger_free(&ledger);
 }
 END_TEST
@@ -314,31 +327,32 @@ START_TEST(a_ledger_in_json_has_every_field_and_null_for_what_is_not_finite)
     ck_assert_int_eq(fk_json_read(path, &list, &err), FK_OK);
     ck_assert_uint_eq(json_array_size(list), 5);
     const char *id, *says, *status, *name, *control_status, *reading;
-    json_t *text[4];
+    json_t *text[5];
     double observed, expected, margin, se, control_observed;
     json_int_t n, seed;
-    int caught;
+    int caught, printed;
     json_error_t bad;
-    ck_assert_msg(json_unpack_ex(
-                      json_array_get(list, 1), &bad, JSON_STRICT,
-                      "{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:F, s:F, s:F, s:F, s:I, s:I, s:s, s:o}",
-                      "id", &id, "statement", &says, "reading", &reading, "topic", &text[0],
-                      "source", &text[1], "printed", &text[2], "because", &text[3], "observed",
-                      &observed, "expected", &expected, "margin", &margin, "se", &se, "n", &n,
-                      "seed", &seed, "status", &status, "controls", &control) == 0,
-                  "%s", bad.text);
+    ck_assert_msg(
+        json_unpack_ex(
+            json_array_get(list, 1), &bad, JSON_STRICT,
+            "{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:F, s:F, s:F, s:F, s:I, s:I, s:s, s:o}",
+            "id", &id, "statement", &says, "reading", &reading, "topic", &text[0], "source",
+            &text[1], "printed", &text[2], "ill_formed", &text[4], "because", &text[3], "observed",
+            &observed, "expected", &expected, "margin", &margin, "se", &se, "n", &n, "seed", &seed,
+            "status", &status, "controls", &control) == 0,
+        "%s", bad.text);
     ck_assert_str_eq(id, "C2-long");
     ck_assert_str_eq(status, "FAILS");
     ck_assert_str_eq(reading, "true");
-    for (size_t i = 0; i < 4; i++) ck_assert(json_is_null(text[i]));
+    for (size_t i = 0; i < 5; i++) ck_assert(json_is_null(text[i]));
     ck_assert(observed == 2.385 && margin == 0.1 && n == 100 && seed == 9007199254740993);
     ck_assert_msg(json_unpack_ex(json_array_get(control, 1), &bad, JSON_STRICT,
-                                 "{s:s, s:F, s:s, s:b}", "name", &name, "observed",
-                                 &control_observed, "status", &control_status, "caught",
-                                 &caught) == 0,
+                                 "{s:s, s:F, s:s, s:b, s:b}", "name", &name, "observed",
+                                 &control_observed, "status", &control_status, "caught", &caught,
+                                 "printed", &printed) == 0,
                   "%s", bad.text);
     ck_assert_str_eq(name, "near <miss>");
-    ck_assert(control_observed == 2.4 && !caught);
+    ck_assert(control_observed == 2.4 && !caught && !printed);
     ck_assert(json_is_null(json_object_get(json_array_get(list, 2), "observed")));
     json_decref(list);
     fk_ledger_free(&ledger);

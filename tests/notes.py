@@ -93,7 +93,8 @@ def controls(entry):
 def erratum(e):
     """One row of the errata, from the ledger alone."""
     digits = 9 if e["expected"] and not e["se"] else 3
-    printed_gives = written(e["controls"][0]["observed"], digits)
+    printed_form = [c for c in e["controls"] if c["printed"]]
+    printed_gives = written(printed_form[0]["observed"], digits) if printed_form else f"ill-formed: {e['ill_formed']}"
     return [e["id"], escaped(e["printed"]), escaped(e["statement"]), printed_gives, found(e)]
 
 
@@ -193,8 +194,10 @@ def test_of_the_check():
     """What must be reported: an ID changed, a row gone, a row twice, numbers changed; and only that."""
     entry = {"id": "C5", "statement": "a = 2", "observed": 3e-15, "expected": 0.0, "margin": 1e-12, "se": 0.0,
              "n": 0, "seed": 1, "status": "HOLDS", "reading": "false as printed", "printed": "a = 1",
-             "controls": [{"name": "a | b * 2", "observed": 0.91661}]}
+             "controls": [{"name": "a | b * 2", "observed": 0.91661, "printed": True}]}
     other = dict(entry, id="C6-paths", observed=0.9951, expected=1.0, margin=0.04, se=0.0031, n=9, reading="true")
+    no_value = dict(entry, ill_formed="1/0", controls=[{"name": "another", "observed": 3.73, "printed": False}])
+    assert erratum(entry)[3] == "0.917" and erratum(no_value)[3] == "ill-formed: 1/0"
     ledger = {e["id"]: e for e in (entry, other)}
     head = ["ID", "statement", "verdict", FOUND, CONTROLS]
     blank = [*map(line_of, (head, ["---"] * 5, ["C5", "x", "**false as printed**", "", ""], ["C6-paths", "x", *"   "])),

@@ -58,6 +58,11 @@ static void add_entry(report_text *out, const json_t *entry)
         report_add(out, "; printed: ");
         add_word(out, entry, "printed");
     }
+    if (*word(entry, "ill_formed")) {
+        report_add(out, " (");
+        add_word(out, entry, "ill_formed");
+        report_add(out, ")");
+    }
     if (*word(entry, "source")) {
         report_add(out, " [");
         add_word(out, entry, "source");
