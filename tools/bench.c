@@ -14,9 +14,10 @@
 #include "core/names.h"
 #include "core/ranks.h"
 #include "tools/bench_em.h"
+#include "tools/bench_pfode.h"
 #include "tools/bench_race.h"
 
-static const bench_set *const sets[] = {&bench_em};
+static const bench_set *const sets[] = {&bench_em, &bench_pfode};
 enum { N_SETS = sizeof sets / sizeof *sets, MAX_CASES = 64 };
 
 /* What was asked for, in the order of the sets. */

@@ -9,6 +9,7 @@
 #include "core/observe.h"
 #include "core/source.h"
 #include "registry.h"
+#include "tools/bench_mixture.h"
 #include "tools/bench_peer.h"
 #include "tools/bench_scalar.h"
 
@@ -30,31 +31,6 @@ typedef struct {
     bench_peer *peer; /* NULL on more than one thread */
     double *x;        /* (PILOT, dim): ends */
 } em_subject;
-
-/* Means in a cube, unequal weights, standard deviations about 0.3. */
-static int em_mixture(const em_case *what, fk_mixture **mixture, fk_error *err)
-{
-    const fk_key key = {2385, FK_STREAM_USER};
-    size_t dim = what->dim, k = what->k;
-    uint64_t count = 0;
-    double *weight = fk_alloc(k, sizeof *weight), *mean = fk_alloc(k * dim, sizeof *mean);
-    double *cov = fk_alloc(k * dim * dim, sizeof *cov), sum = 0;
-    for (size_t c = 0; c < k; c++) sum += weight[c] = 1 + fk_random_uniform(key, count++, 0, 0);
-    for (size_t c = 0; c < k; c++) {
-        double b[BENCH_MAX_DIM];
-        weight[c] /= sum;
-        for (size_t i = 0; i < dim; i++) {
-            mean[c * dim + i] = 6 * fk_random_uniform(key, count++, 0, 0) - 3;
-            b[i] = 0.2 * (2 * fk_random_uniform(key, count++, 0, 0) - 1);
-        }
-        for (size_t i = 0; i < dim * dim; i++)
-            cov[c * dim * dim + i] =
-                (i % (dim + 1) == 0 ? 0.09 : 0) + (what->full ? b[i / dim] * b[i % dim] : 0);
-    }
-    int status = fk_mixture_new("bench", dim, k, weight, mean, cov, mixture, err);
-    free(weight), free(mean), free(cov);
-    return status;
-}
 
 static int em_plan(em_subject *s, fk_error *err)
 {
@@ -102,7 +78,7 @@ static int em_open(const bench_case *what, int threads, void **subject, fk_error
     em_subject *s = fk_alloc(1, sizeof *s);
     s->what = *(const em_case *)what->setting;
     s->threads = threads;
-    int status = em_mixture(&s->what, &s->mixture, err);
+    int status = bench_mixture(s->what.dim, s->what.k, s->what.full, &s->mixture, err);
     if (status == FK_OK) {
         status = em_plan(s, err);
         if (status) fk_mixture_free(s->mixture);

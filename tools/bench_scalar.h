@@ -6,10 +6,8 @@
 #ifndef FK_TOOLS_BENCH_SCALAR_H
 #define FK_TOOLS_BENCH_SCALAR_H
 
-#include "analytic/mixture.h"
 #include "schedules/scheme.h"
-
-enum { BENCH_MAX_DIM = 16, BENCH_MAX_K = 64 };
+#include "tools/bench_mixture.h"
 
 typedef struct {
     size_t dim, k, n_steps;
