@@ -17,8 +17,9 @@ static const double data_var = 0.7315;
 
 enum { UP_TO_THE_NODE_BEFORE, ANY, UP_TO_OWN_NODE };
 
-/* Var(x_(t-1) | x_0) = |root|^2 + sd_t^2 over 1 - alpha_bar_(t-1), where the root may be imaginary;
- * and the product refuses what is no process. */
+/* Var(x_(t-1) | x_t, x_0) from the family's covariance, as Schur's complement, against the sd_t^2
+ * asked for. It is at most Var(x_(t-1) | x_0): a larger sd_t is beyond every law with these
+ * variances, the product refuses it, and the nearest process stands for it. */
 static fk_verdict admissible(const fk_claim_env *env, const fk_claim *claim,
                              const fk_variant *variant)
 {
@@ -27,21 +28,23 @@ static fk_verdict admissible(const fk_claim_env *env, const fk_claim *claim,
     double worst = 0;
     for (size_t k = 0; k < 4; k++) {
         fk_inference f = fk_inference_of(0);
-        double cov[N * N];
+        double cov[N * N], wanted[N];
         fk_error err;
         for (size_t t = 1; t < N; t++) {
             double most = f.node[t - 1].sigma;
             if (variant->which == ANY) most *= 1.385;
             if (variant->which == UP_TO_OWN_NODE) most = f.node[t].sigma;
-            f.sd[t] = share[k] * most;
-            double v = fk_inference_var(&f, t), left = v - f.sd[t] * f.sd[t];
-            fk_worst(&worst, fabs((fabs(left) + f.sd[t] * f.sd[t]) / v - 1));
+            wanted[t] = share[k] * most;
+            f.sd[t] = fmin(wanted[t], f.node[t - 1].sigma);
         }
-        if (variant->which == UP_TO_THE_NODE_BEFORE) {
-            fk_worst(&worst, fk_ddim_covariance(f.node, N, f.sd, cov, &err) == FK_OK ? 0 : 1);
-            f.sd[3] = 1.0001 * f.node[2].sigma;
-            fk_worst(&worst, fk_ddim_covariance(f.node, N, f.sd, cov, &err) == FK_OK ? 1 : 0);
+        if (fk_ddim_covariance(f.node, N, f.sd, cov, &err) != FK_OK) return fk_measured(NAN, 0);
+        for (size_t t = 1; t < N; t++) {
+            double v = cov[(t - 1) * N + t - 1], both = cov[(t - 1) * N + t];
+            double left = v - both * both / cov[t * N + t];
+            fk_worst(&worst, fabs(left - wanted[t] * wanted[t]) / fk_inference_var(&f, t));
         }
+        f.sd[3] = 1.0001 * f.node[2].sigma;
+        fk_worst(&worst, fk_ddim_covariance(f.node, N, f.sd, cov, &err) == FK_OK ? 1 : 0);
     }
     return fk_measured(worst, 0);
 }
@@ -123,12 +126,13 @@ static fk_verdict markov_given_x0(const fk_claim_env *env, const fk_claim *claim
 
 const fk_claim fk_ddim_claims[] = {
     {"C147",
-     "Q_sigma exists for sigma_t^2 <= 1 - alpha_bar_(t-1), t = 2 .. T; beyond that its root is "
-     "imaginary and no Gaussian step has the variance wanted",
+     "Q_sigma exists for sigma_t^2 <= 1 - alpha_bar_(t-1), t = 2 .. T: Var(x_(t-1)|x_t, x_0) is "
+     "sigma_t^2 there; beyond it no process has that variance, the root is imaginary",
      FK_CHOCHO ", section 2.4",
      FK_EXACT,
      1e-14,
-     "a difference and a sum of squares: ten roundings of 2^-53",
+     "two products and a difference of covariances below 1, over the variance: twenty roundings of "
+     "2^-53",
      admissible,
      {"sigma_t^2 <= 1 - alpha_bar_(t-1)", UP_TO_THE_NODE_BEFORE, 0},
      {{"as printed: any sigma >= 0", ANY, 0}, {"sigma_t^2 <= 1 - alpha_bar_t", UP_TO_OWN_NODE, 0}},

@@ -354,8 +354,8 @@ const fk_claim fk_transport_claims[] = {
      .source = "Khrulkov et al. 2023, sec. 3",
      .kind = FK_EXACT,
      .margin = 1e-9,
-     .because = "rk8pd with local errors of 1e-12 over some 1000 steps; the flow to the data "
-                "contracts or expands by 2 at most",
+     .because = "rk8pd with local errors of 1e-12 over some 1000 steps; the flow to the data is "
+                "linear and contracts, on VE by 75, or expands on VP and flow by sqrt(1.7) at most",
      .check = gaussian,
      .right = {"ratios of standard deviations", RIGHT, 0},
      .control = {{"ratios of variances", VARIANCES, 0},
