@@ -14,8 +14,8 @@ enum { TIMES = 9 };
 
 enum { FIRST_ORDER, REACHED, STANDARD_NORMAL, SECOND_MOMENT };
 
-/* p_t / N(0, sigma_t^2 + [VP] s^2) = 1 + (s m/sigma) He_1 + .., so KL(p_t || prior) = snr m^2/2 (1
- * + O(snr)), m = E x_0. Here at snr = 1e-6. */
+/* p_t / N(0, sigma_t^2 + [VP] s^2) = 1 + (s m/sigma) He_1 + .., so KL(p_t || prior) = snr m^2/2 +
+ * O(snr^2), m = E x_0. Here at snr = 1e-6. */
 static fk_verdict prior_in_the_limit(const fk_claim_env *env, const fk_claim *claim,
                                      const fk_variant *variant)
 {
@@ -170,8 +170,8 @@ static fk_verdict given_the_image(const fk_claim_env *env, const fk_claim *claim
 
 const fk_claim fk_forward_laws_claims[] = {
     {"C01",
-     "The prior is reached only as s/sigma -> 0, at the rate KL(p_t || prior) = snr (E x_0)^2/2 (1 "
-     "+ O(snr)), and it is N(0, 1) on VP but N(0, sigma_max^2) on VE",
+     "The prior is reached only as s/sigma -> 0, at the rate KL(p_t || prior) = snr (E x_0)^2/2 "
+     "+ O(snr^2), and it is N(0, 1) on VP but N(0, sigma_max^2) on VE",
      FK_OVERVIEW ", introduction",
      FK_EXACT,
      1e-4,

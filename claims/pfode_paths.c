@@ -111,8 +111,10 @@ static fk_verdict different_paths(const fk_claim_env *env, const fk_claim *claim
     free(ode);
     fk_mixture_free(mix);
     double expected[] = {2 * (1 - rho), 0, 1 - rho * rho, 2}, mean = sum / n;
-    return (fk_verdict){
-        mean, expected[variant->which], 0, sqrt((sum2 / n - mean * mean) / n), run.n, FK_UNDECIDED};
+    return (fk_verdict){.observed = mean,
+                        .expected = expected[variant->which],
+                        .se = sqrt((sum2 / n - mean * mean) / n),
+                        .n = run.n};
 }
 
 /* --- C57-paths --- */
@@ -156,7 +158,8 @@ static fk_verdict law_from_one_point(const fk_claim_env *env, const fk_claim *cl
     }
     free(x);
     fk_mixture_free(mix);
-    return (fk_verdict){d, FK_KS_MEAN / root_n, 0, FK_KS_SD / root_n, run.n, FK_UNDECIDED};
+    return (fk_verdict){
+        .observed = d, .expected = FK_KS_MEAN / root_n, .se = FK_KS_SD / root_n, .n = run.n};
 }
 
 const fk_claim fk_pfode_paths_claims[] = {

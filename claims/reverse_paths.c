@@ -112,7 +112,8 @@ static fk_verdict there_and_back(const fk_claim_env *env, const fk_claim *claim,
     double d = fk_ks(w.x.x, n, fk_setting_cdf, g), root_n = sqrt((double)n);
     fk_marginal_free(g);
     walk_free(&w);
-    return (fk_verdict){d, FK_KS_MEAN / root_n, 0, FK_KS_SD / root_n, n, FK_UNDECIDED};
+    return (fk_verdict){
+        .observed = d, .expected = FK_KS_MEAN / root_n, .se = FK_KS_SD / root_n, .n = n};
 }
 
 /* Correlation of x_T with the sum of the increments of dw + param g score dt. */
@@ -133,7 +134,7 @@ static fk_verdict increments_and_end(const fk_claim_env *env, const fk_claim *cl
     }
     walk_free(&w);
     double r = xs / sqrt(xx * ss);
-    return (fk_verdict){r, 0, 0, (1 - r * r) / sqrt((double)n), n, FK_UNDECIDED};
+    return (fk_verdict){.observed = r, .se = (1 - r * r) / sqrt((double)n), .n = n};
 }
 
 const fk_claim fk_reverse_paths_claims[] = {

@@ -148,7 +148,7 @@ void fk_ledger_print_tally(const fk_ledger *ledger, FILE *out)
     if (text) fprintf(out, ", %zu of wording only", text);
     if (network) fprintf(out, ", %zu wait for a network", network);
     const double chance = fk_ledger_false_alarm(ledger);
-    if (chance > 0) fprintf(out, "; a false alarm: below %.3g", chance); /* 1 % of slack in 4e-9 */
+    if (chance > 0) fprintf(out, "; a false alarm: below %.1g", chance);
     fputc('\n', out);
 }
 

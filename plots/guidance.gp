@@ -25,7 +25,7 @@ stats plane using 3 name "tilted" nooutput
 do for [kind in "svg png"] {
     eval begin("guidance", kind, 1400, 900)
     set multiplot
-    set label 9 "Guidance does not sample the tilted law, except at scale 1" at screen 0.5, 0.974 center font ",16"
+    set label 9 "Guidance does not sample the tilted law, except at scales 0 and 1" at screen 0.5, 0.974 center font ",16"
     set label 8 sprintf("%s on %s, label: component %d, exact classifier; laws without Monte Carlo noise at σ/s = %g", \
         mixture, schedule, label, rho) at screen 0.5, 0.946 center font ",11" textcolor rgb "#404040"
     do for [j = 0:2] {
