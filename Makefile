@@ -94,6 +94,8 @@ $B/tests/check_%: $B/tests/check_%.o $B/libfokker.a
 	$(LINK) $(shell pkg-config --libs check)
 $B/tests/check_network $B/tests/check_implicit: $B/tests/network_double.o
 $B/tests/check_bench: $B/tools/bench_race.o
+$B/tests/random_words: $B/tests/random_words.o $B/libfokker.a
+	$(LINK)
 
 LINK = @echo "  link $@"; $(LD) -fopenmp $(FLAGS_$(MODE)) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS_ALL)
 COMPILE = @mkdir -p $(@D); echo "  cc   $@"; $(CC) $(CFLAGS_ALL)
