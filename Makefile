@@ -62,9 +62,9 @@ FLAGS_avx2     := -mavx2 -mfma
 FLAGS_avx512   := -mavx512f -mavx512dq -mavx512vl -mavx512bw -mfma -mprefer-vector-width=512
 FLAGS_kernel   := $(if $(filter release,$(MODE)),-O3,-Wno-pass-failed) -fno-math-errno -fno-trapping-math
 
-SRC     := $(filter-out %_kernel.c,$(wildcard $(ROOMS:%=%/*.c)))
-KERNELS := $(wildcard $(ROOMS:%=%/*_kernel.c))
-OBJ     := $(SRC:%.c=$B/%.o) $(foreach i,$(ISAS),$(KERNELS:%.c=$B/%.$i.o)) $B/registry.o
+# The objects of sources: one each, of a kernel one per instruction set.
+objects  = $(foreach f,$1,$(if $(filter %_kernel.c,$f),$(ISAS:%=$(f:%.c=$B/%).%.o),$(f:%.c=$B/%.o)))
+OBJ     := $(call objects,$(wildcard $(ROOMS:%=%/*.c))) $B/registry.o
 COMMANDS := $(foreach c,$(wildcard tools/*.c experiments/*.c),$(if $(findstring _,$(notdir $c)),,$c))
 BIN     := $(foreach c,$(COMMANDS),$D/fokker-$(basename $(notdir $c)))
 DEMOS   := $(patsubst demos/%.c,$B/demo-%,$(wildcard demos/*.c))
@@ -84,7 +84,7 @@ $B/libfokker.a: $(OBJ)
 $D/fokker: $B/fokker.o $(RANKS) $B/libfokker.a
 	$(LINK)
 define COMMAND
-$D/fokker-$(basename $(notdir $1)): $(RANKS) $(patsubst %.c,$B/%.o,$1 $(wildcard $(1:.c=_*.c) $(dir $1)common_*.c)) $B/libfokker.a
+$D/fokker-$(basename $(notdir $1)): $(RANKS) $(call objects,$1 $(wildcard $(1:.c=_*.c) $(dir $1)common_*.c)) $B/libfokker.a
 	$$(LINK)
 endef
 $(foreach c,$(COMMANDS),$(eval $(call COMMAND,$c)))
@@ -109,6 +109,9 @@ $B/%_kernel.$1.o: %_kernel.c
 	$$(COMPILE) $$(FLAGS_kernel) $$(FLAGS_$1) -DFK_ISA=$1 -c -o $$@ $$<
 endef
 $(foreach i,$(ISAS),$(eval $(call KERNEL,$i)))
+# A baseline, as another's program would be compiled. (Linked so, it would flush the whole process's
+# subnormals to zero.)
+$B/tools/bench_openmp_kernel.%.o: FLAGS_kernel := -O3 -ffast-math -ffp-contract=fast
 
 demo: all ## draw the SDE-versus-ODE band figure into out/band/
 	$D/fokker band

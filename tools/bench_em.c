@@ -10,8 +10,8 @@
 #include "core/source.h"
 #include "registry.h"
 #include "tools/bench_mixture.h"
+#include "tools/bench_openmp.h"
 #include "tools/bench_peer.h"
-#include "tools/bench_scalar.h"
 
 enum { STEPS = 100, PILOT = 4096 };
 
@@ -143,6 +143,16 @@ static int em_run_scalar(void *subject, size_t n, double *seconds, fk_error *err
     return FK_OK;
 }
 
+static int em_run_openmp(void *subject, size_t n, double *seconds, fk_error *err)
+{
+    const em_subject *s = subject;
+    (void)err;
+    double begin = bench_seconds(1);
+    FK_CHOOSE_KERNEL(bench_openmp)(&s->scalar, 1, n, s->x);
+    *seconds = bench_seconds(1) - begin;
+    return FK_OK;
+}
+
 static int em_run_numpy(void *subject, size_t n, double *seconds, fk_error *err)
 {
     return bench_peer_run(((em_subject *)subject)->peer, "numpy", n, seconds, err);
@@ -189,6 +199,28 @@ static int em_answer_scalar(void *subject, bench_answer *answer, fk_error *err)
     return FK_OK;
 }
 
+static int em_answer_openmp(void *subject, bench_answer *answer, fk_error *err)
+{
+    em_subject *s = subject;
+    (void)err;
+    for (size_t i = 0; i < PILOT / BENCH_BLOCK; i++) FK_CHOOSE_KERNEL(bench_openmp)
+    (&s->scalar, i + 1, BENCH_BLOCK, s->x + i * BENCH_BLOCK * s->what.dim);
+    *answer = mean_square(s);
+    return FK_OK;
+}
+
+/* Other compilers, or other libraries, have the loops call scalar functions: a baseline that nobody
+ * would take. */
+static const char *em_missing_openmp(void *subject)
+{
+    (void)subject;
+#if defined(__GNUC__) && !defined(__clang__) && defined(__GLIBC__) && defined(__x86_64__)
+    return NULL;
+#else
+    return "it wants gcc and glibc's libmvec on x86-64";
+#endif
+}
+
 static int em_answer_numpy(void *subject, bench_answer *answer, fk_error *err)
 {
     return bench_peer_answer(((em_subject *)subject)->peer, "numpy", answer, err);
@@ -216,6 +248,7 @@ static const bench_contestant on_one_thread[] =
     {
         {"fokker", 4 * PILOT, em_run, em_answer, NULL},
         {"scalar", 64, em_run_scalar, em_answer_scalar, NULL},
+        {"openmp", PILOT, em_run_openmp, em_answer_openmp, em_missing_openmp},
         {"numpy", PILOT, em_run_numpy, em_answer_numpy, em_missing_numpy},
 },
                               on_all[] = {
