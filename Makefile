@@ -111,7 +111,7 @@ endef
 $(foreach i,$(ISAS),$(eval $(call KERNEL,$i)))
 # A baseline, as another's program would be compiled. (Linked so, it would flush the whole process's
 # subnormals to zero.)
-$B/tools/bench_openmp_kernel.%.o: FLAGS_kernel := -O3 -ffast-math -ffp-contract=fast
+$B/tools/bench_openmp_kernel.%.o: FLAGS_kernel := -O3 -ffast-math -ffp-contract=fast -Wno-pass-failed
 
 demo: all ## draw the SDE-versus-ODE band figure into out/band/
 	$D/fokker band
