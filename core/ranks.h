@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Ranks: the processes of one run, which MPI started (`make MPI=1`, `mpirun -n R`); else there is
  * one. Every rank runs the whole program on the same input and comes to the same calls below in the
- * same order; they share the work of core/integrate.h, and know the same results after it. Rank 0
- * alone writes files, prints and draws.
+ * same order; they share the work of core/integrate.h and ode/adaptive.h, and know the same results
+ * after it. Rank 0 alone writes files, prints and draws.
  *
  * Within a parallel region of OpenMP each rank is by itself: the calls below see one rank there. */
 #ifndef FK_CORE_RANKS_H

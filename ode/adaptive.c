@@ -5,6 +5,7 @@
 #include <gsl/gsl_odeiv2.h>
 #include <math.h>
 
+#include "core/ranks.h"
 #include "ode/adaptive_parts.h"
 #include "ode/schemes.h"
 
@@ -37,6 +38,27 @@ int fk_adaptive_failure(fk_error *err, size_t particle, bool finite, bool collap
                            : "loosen --rtol and --atol, or end at a larger t");
 }
 
+static void add_counts(const void *self, void *into, const void *state)
+{
+    (void)self;
+    for (size_t i = 0; i < 2; i++) ((size_t *)into)[i] += ((const size_t *)state)[i];
+}
+
+/* Every rank gets what the others have computed. */
+static void gather(const fk_adaptive_problem *p)
+{
+    const fk_range all = {0, p->n};
+    const size_t dim = p->field->dim;
+    fk_adaptive_options *option = p->option;
+    size_t counts[2] = {option->evaluations, option->rejected};
+    for (size_t j = 1; j < p->n_t; j++)
+        fk_ranks_gather(all, p->x + j * p->n * dim, dim * sizeof *p->x);
+    for (size_t j = 0; option->log_change && j < p->n_t; j++)
+        fk_ranks_gather(all, option->log_change + j * p->n, sizeof *option->log_change);
+    fk_ranks_merge(counts, sizeof counts, NULL, add_counts);
+    option->evaluations = counts[0], option->rejected = counts[1];
+}
+
 int fk_adaptive_solve(const fk_scheme *scheme, const fk_schedule *schedule, const fk_field *field,
                       const double *t, size_t n_t, size_t n, double *x, fk_adaptive_options *option,
                       fk_error *err)
@@ -46,10 +68,26 @@ int fk_adaptive_solve(const fk_scheme *scheme, const fk_schedule *schedule, cons
     assert(!option->log_change || field->divergence);
     option->evaluations = option->rejected = 0;
     const fk_adaptive_method *by = scheme->constants;
-    const fk_adaptive_problem problem = {
-        schedule, field, t,      n_t,
-        n,        x,     option, option->threads > 0 ? option->threads : omp_get_max_threads()};
-    return by->solve(by->of, &problem, err);
+    const fk_range mine = fk_ranks_part((fk_range){0, n}, fk_rank());
+    const fk_adaptive_problem problem = {.schedule = schedule,
+                                         .field = field,
+                                         .t = t,
+                                         .n_t = n_t,
+                                         .n = n,
+                                         .first = (size_t)mine.first,
+                                         .end = (size_t)mine.end,
+                                         .x = x,
+                                         .option = option,
+                                         .threads = option->threads > 0 ? option->threads
+                                                                        : omp_get_max_threads()};
+    fk_error why = {.code = FK_OK};
+    status = by->solve(by->of, &problem, &why);
+    status = fk_ranks_agree(status, &why);
+    if (status == FK_OK)
+        gather(&problem);
+    else if (err)
+        *err = why;
+    return status;
 }
 
 #define ADAPTIVE(method_, order_, name_, says_, source_)                                           \

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The probability-flow ODE dx/dt = v = f x - g^2/2 score by adaptive steps, each particle with its
- * own, over threads; and with it the change of log-density along each path, d log p/dt = -div v =
- * -dim f + g^2/2 div score (Chen et al. 2018, the instantaneous change of variables). By GSL's
- * steppers (rk45: gsl_odeiv2_step_rkf45; rk8pd), one particle after the other and in t; or many at
- * a time (dopri5), in the angle of ode/dopri5.h: its oracle is rk8pd. */
+ * own, over threads and ranks (core/ranks.h); and with it the change of log-density along each
+ * path, d log p/dt = -div v = -dim f + g^2/2 div score (Chen et al. 2018, the instantaneous change
+ * of variables). By GSL's steppers (rk45: gsl_odeiv2_step_rkf45; rk8pd), one particle after the
+ * other and in t; or many at a time (dopri5), in the angle of ode/dopri5.h: its oracle is rk8pd. */
 #ifndef FK_ODE_ADAPTIVE_H
 #define FK_ODE_ADAPTIVE_H
 

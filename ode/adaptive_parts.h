@@ -18,8 +18,9 @@ typedef struct {
     const fk_field *field;
     const double *t;
     size_t n_t, n;
+    size_t first, end; /* the particles of this rank, which the solver is to take */
     double *x;
-    fk_adaptive_options *option;
+    fk_adaptive_options *option; /* its counts come as zero */
     int threads;
 } fk_adaptive_problem;
 

@@ -192,7 +192,7 @@ static void run_block(worker *w)
 static size_t choose_lanes(const fk_adaptive_problem *p, size_t rows)
 {
     size_t lanes = STATE_BYTES / (((2 + FK_DOPRI5_STAGES) * rows + LANE_ROWS) * sizeof(double));
-    const size_t share = p->n / (4 * (size_t)p->threads);
+    const size_t share = (p->end - p->first) / (4 * (size_t)p->threads);
     if (lanes > share) lanes = share;
     if (lanes > MOST_LANES) lanes = MOST_LANES;
     return lanes < FK_LANES ? FK_LANES : lanes / FK_LANES * FK_LANES;
@@ -209,7 +209,7 @@ int fk_solve_in_lanes(const void *none, const fk_adaptive_problem *p, fk_error *
             (stop){atan2(at.sigma, at.s) / (2 * FK_PI), radius, at.s / radius, at.sigma / radius};
     }
     const size_t block = choose_lanes(p, p->field->dim + (p->option->log_change != NULL));
-    const size_t n_blocks = (p->n + block - 1) / block;
+    const size_t n_blocks = (p->end - p->first + block - 1) / block;
     size_t failed = p->n, evaluations = 0, rejected = 0; /* failed: the first particle that did */
     fk_error why = {.code = FK_OK};
 #pragma omp parallel num_threads(p->threads) reduction(+ : evaluations, rejected)
@@ -220,7 +220,7 @@ int fk_solve_in_lanes(const void *none, const fk_adaptive_problem *p, fk_error *
             size_t seen;
 #pragma omp atomic read
             seen = failed;
-            const size_t first = b * block, left = p->n - first;
+            const size_t first = p->first + b * block, left = p->end - first;
             if (first > seen) continue;
             load(&w, first, left < block ? left : block);
             run_block(&w);

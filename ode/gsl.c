@@ -135,7 +135,7 @@ int fk_solve_by_gsl(const void *type, const fk_adaptive_problem *p, fk_error *er
                     .t_hi = fmax(t[0], t[n_t - 1])};
         bool ready = worker_new(&w, *stepper, option);
 #pragma omp for schedule(dynamic)
-        for (size_t i = 0; i < n; i++) {
+        for (size_t i = p->first; i < p->end; i++) {
             size_t first;
 #pragma omp atomic read
             first = failed;

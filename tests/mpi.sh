@@ -39,6 +39,8 @@ sample want
 for ranks in 1 2 3; do for threads in 1 2; do sample same $ranks $threads; done; done
 few() { "$@" sample --mixture three-1d --scheme dpmpp-2m --steps 9 --n 20 --final denoise --out out/x.csv; }
 few want; few same 3 1 # one of them has nothing to do
+adaptive() { "$@" sample --mixture full-2d --scheme dopri5 --n 2001 --out out/x.npy; }
+adaptive want; adaptive same 2 2; adaptive same 3 1
 marginals() { "$@" marginals --quick --no-plot --steps 60 --out out; }
 marginals want; marginals same 3 1; marginals same 2 2
 moments() { "$@" moments --no-plot --out out; }
@@ -85,5 +87,7 @@ refused 2 "no mixture" sample --mixture nonsense --scheme heun --out x.npy
 refused 4 "no folder" sample --mixture three-1d --scheme heun --n 99 --out no/x.npy
 printf '1\n1\n1e300\n2\n' >start.csv
 refused 2 "particle 2 is not finite" sample --mixture three-1d --scheme euler --start start.csv --out x.npy
+printf '1\n1\n1e200\n2\n' >start.csv
+refused 2 "particle 2: the drift" sample --mixture three-1d --scheme dopri5 --start start.csv --out x.npy
 [ -e x.npy ] && fail "a failed run left a file"
 echo "$runs runs of 1 to 3 ranks wrote what one process writes"

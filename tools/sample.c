@@ -187,10 +187,10 @@ int main(int argc, char **argv)
     sample_run r = {.s = setup_default(), .n = 10000, .seed = 1};
     const fk_option table[] = {
         SETUP_OPTIONS(r.s),
-        {"rtol", "R", "relative tolerance of rk45, rk8pd, dopri5 (default 1e-6)", FK_OPT_REAL, &r.s.rtol,
-         false},
-        {"atol", "A", "absolute tolerance of rk45, rk8pd, dopri5 (default 1e-6)", FK_OPT_REAL, &r.s.atol,
-         false},
+        {"rtol", "R", "relative tolerance of rk45, rk8pd, dopri5 (default 1e-6)", FK_OPT_REAL,
+         &r.s.rtol, false},
+        {"atol", "A", "absolute tolerance of rk45, rk8pd, dopri5 (default 1e-6)", FK_OPT_REAL,
+         &r.s.atol, false},
         {"steps", "N", "number of steps (default 50)", FK_OPT_COUNT, &r.s.steps, false},
         {"n", "COUNT", "number of samples (default 10000)", FK_OPT_COUNT, &r.n, false},
         {"seed", "U", "seed (default 1)", FK_OPT_SEED, &r.seed, false},
