@@ -83,7 +83,8 @@ static fk_verdict step_term(const fk_claim_env *env, const fk_claim *claim, cons
         fk_marginal *p = fk_chain_marginal(mix, &chain, t);
         const double beta = chain.beta[t - 1], alpha = 1 - beta;
         const double now = fk_alpha_bar(&chain, t), past = fk_alpha_bar(&chain, t - 1);
-        const double noise = 1 - p->sigma * p->sigma * fk_fisher(p); /* E|eps - eps*|^2 */
+        const double ratio = p->s / p->sigma,
+                     noise = ratio * ratio * fk_mmse(p); /* E Var(eps|x_t) */
         const double var = fk_chain_posterior_variance(&chain, t - 1);
         double said = beta * beta / (2 * var * alpha * (1 - now)) * noise;
         if (v->which == PAST) said *= (1 - now) / (1 - past);
@@ -146,8 +147,10 @@ const fk_claim fk_bound_terms_claims[] = {
      "exact predictor on a mixture",
      FK_CHOCHO ", sections 2.2.2 and 2.3",
      FK_EXACT,
-     1e-12,
-     "1 - sigma^2 E score^2 by quadrature to 1e-15; weights up to 30",
+     1e-14,
+     "forty roundings of 2^-53 in the weights, and 40 * 2^-53 of the densities that the variances "
+     "of "
+     "eps and x_0 are averaged with: 9e-15 of values below 1",
      step_term,
      {"that weight", IN_EPS, 0},
      {{"1 - abar_{t-1}", PAST, 0},
@@ -158,7 +161,7 @@ const fk_claim fk_bound_terms_claims[] = {
      "In x_0 it is (SNR_{t-1} - SNR_t)/2 E|x_0 - x0hat|^2",
      FK_CHOCHO ", sections 2.2.2 and 2.3",
      FK_EXACT,
-     1e-12,
+     1e-14,
      "as C101",
      step_term,
      {"half the difference", BY_SNR, 0},

@@ -49,7 +49,7 @@ static fk_verdict flow_map(const fk_claim_env *env, const fk_claim *claim,
         fk_coeffs from = fk_schedule_at(&schedule, t[0]), to = fk_schedule_at(&schedule, t[1]);
         quantiles(mix, &from, POINTS, x);
         fk_flow(mix, &from, &to, POINTS, x, y, slope);
-        bool ok = fk_flow_paths(&schedule, mix, variant->param, t, 2, POINTS, 1e-11, x);
+        bool ok = fk_flow_paths(&schedule, mix, variant->param, t, 2, POINTS, 3e-15, x);
         for (size_t p = 0; p < POINTS; p++)
             fk_worst(&worst, ok ? fabs(x[POINTS + p] - y[p]) / fmax(1, slope[p]) : NAN);
     }
@@ -246,8 +246,8 @@ const fk_claim fk_pfode_claims[] = {
      "In one dimension the solution of the probability-flow ODE from t to s is F_s^-1(F_t(x))",
      FK_OVERVIEW ", eq. 27",
      FK_EXACT,
-     1e-8,
-     "rk8pd at tolerance 1e-11 over at most 1000 steps, errors measured over the slope of the map",
+     1e-12,
+     "rk8pd at tolerance 3e-15 over at most 300 steps, errors measured over the slope of the map",
      flow_map,
      {"g^2/2 score", 0, 1},
      {{"g^2 score", 0, 2}, {"+ g^2/2 score", 0, -1}, {"0.999 g^2/2 score", 0, 0.999}},
