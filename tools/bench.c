@@ -16,8 +16,9 @@
 #include "tools/bench_em.h"
 #include "tools/bench_pfode.h"
 #include "tools/bench_race.h"
+#include "tools/bench_train.h"
 
-static const bench_set *const sets[] = {&bench_em, &bench_pfode};
+static const bench_set *const sets[] = {&bench_em, &bench_pfode, &bench_train};
 enum { N_SETS = sizeof sets / sizeof *sets, MAX_CASES = 64 };
 
 /* What was asked for, in the order of the sets. */
