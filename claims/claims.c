@@ -48,14 +48,17 @@ static const struct {
     {"training", fk_training_loss_claims},            /* losses and gradients */
     {"training", fk_algorithm_claims},                /* sampling, algorithm 2 */
     {"training", fk_training_score_claims},           /* noise and score */
+    {"training", fk_network_training_claims},         /* of a network */
     {"DDIM", fk_ddim_claims},                         /* its inference family, Markov or not */
     {"DDIM", fk_ddim_laws_claims},                    /* its laws */
     {"DDIM", fk_ddim_steps_claims},                   /* its steps */
     {"guidance", fk_guidance_claims},                 /* with a label */
     {"velocity", fk_velocity_claims},                 /* a rotation */
+    {"velocity", fk_network_velocity_claims},         /* learnt */
     {"identities", fk_marginal_identities_claims},    /* of the marginals */
     {"identities", fk_posterior_identities_claims},   /* of the posterior */
     {"identities", fk_loss_identities_claims},        /* B4 */
+    {"identities", fk_network_identities_claims},     /* B3, B4 of a network */
     {"identities", fk_law_identities_claims},         /* B6 */
     {"identities", fk_prior_identities_claims},       /* B12 */
     {"identities", fk_score_identities_claims},       /* B13 */

@@ -74,5 +74,8 @@ extern const fk_claim fk_recursions_claims[];
 extern const fk_claim fk_change_claims[];
 extern const fk_claim fk_transport_claims[];
 extern const fk_claim fk_invariance_claims[];
+extern const fk_claim fk_network_training_claims[];
+extern const fk_claim fk_network_velocity_claims[];
+extern const fk_claim fk_network_identities_claims[];
 
 #endif

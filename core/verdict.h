@@ -51,10 +51,12 @@ const char *fk_status_name(fk_status);
 
 typedef struct {
     uint64_t seed;
-    size_t scale;        /* multiply sample sizes by this: 1, then FK_ESCALATION */
-    int threads;         /* 0: all */
-    const void *context; /* what an experiment measured, for claims about it; else NULL */
-    const char *topic;   /* the heading of the claims that are run; may be NULL */
+    size_t scale;                 /* multiply sample sizes by this: 1, then FK_ESCALATION */
+    int threads;                  /* 0: all */
+    const void *context;          /* what an experiment measured, for claims about it; else NULL */
+    const char *topic;            /* the heading of the claims that are run; may be NULL */
+    struct fk_networks *networks; /* of claims/network.h, for claims about trained networks; NULL:
+                                     these wait (NETWORK) */
 } fk_claim_env;
 
 /* A variant of a formula: the right one, or a wrong one. `which` and `param` are for the check. */

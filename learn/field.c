@@ -104,10 +104,9 @@ static void layer(const fk_shape *s, const float *param, size_t l, const double 
     }
 }
 
-/* sum_i dF_i/dx_i: one pass forward with a tangent for each coordinate. */
-static double divergence(const void *self, double s, double sigma, const double *x)
+/* One pass forward with a tangent for each coordinate, whose sum is sum_i dF_i/dx_i. */
+double fk_model_at(const fk_model *m, double s, double sigma, const double *x, double *score)
 {
-    const fk_model *m = self;
     const fk_shape *shape = &m->shape;
     const size_t dim = m->config.dim, in = shape->width[0];
     const fk_net_reading read = fk_model_reading(&m->config, s, sigma);
@@ -133,9 +132,17 @@ static double divergence(const void *self, double s, double sigma, const double 
         h = z, z = swap;
     }
     double sum = 0;
-    for (size_t i = 0; i < dim; i++) sum += h[(i + 1) * widest + i];
+    for (size_t i = 0; i < dim; i++) {
+        sum += h[(i + 1) * widest + i];
+        if (score) score[i] = -(read.p * x[i] + read.q * h[i]) / sigma;
+    }
     free(h < z ? h : z);
     return -((double)dim * read.p + read.q * sum) / sigma;
+}
+
+static double divergence(const void *self, double s, double sigma, const double *x)
+{
+    return fk_model_at(self, s, sigma, x, NULL);
 }
 
 fk_field fk_model_field(const fk_model *m)

@@ -90,4 +90,8 @@ fk_network_ops fk_model_ops(void);
  * parameters, by forward differentiation in double. */
 fk_field fk_model_field(const fk_model *);
 
+/* The same function at one point x (dim) in double precision, where an oracle must not see the
+ * rounding of floats: writes score (dim) if it is not NULL, returns div score. */
+double fk_model_at(const fk_model *, double s, double sigma, const double *x, double *score);
+
 #endif

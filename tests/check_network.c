@@ -194,7 +194,11 @@ START_TEST(the_score_field_is_the_network_read_by_its_output)
                    (fk_block){score, FK_LANES, DIM, FK_LANES});
         for (size_t p = 0; p < FK_LANES; p++) {
             double at[DIM] = {x[p], x[FK_LANES + p]}, want[DIM], moved[4][DIM], slope = 0;
+            double exact[DIM];
             score_by_formula(m, s, sigma, at, want);
+            fk_model_at(m, s, sigma, at, exact);
+            for (size_t i = 0; i < DIM; i++)
+                fk_assert_near(exact[i], want[i], 1e-13 * (1 + fabs(want[i])));
             for (size_t i = 0; i < DIM; i++)
                 fk_assert_near(score[i * FK_LANES + p], want[i], 1e-5 * (1 + fabs(want[i])));
             for (size_t i = 0; i < DIM; i++) { /* rounding 1e-15/h and h^4, below 1e-10 */

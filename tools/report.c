@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "claims/claims.h"
+#include "claims/network.h"
 #include "core/cli.h"
 #include "core/file.h"
 #include "tools/report.h"
@@ -39,6 +40,7 @@ static int get_ledger(const wishes *w, const fk_cli *cli, json_t **json, fk_erro
 {
     if (w->json) return fk_json_read(w->json, json, err);
     fk_claim_env env = {.seed = 1, .scale = 1, .threads = cli->threads};
+    env.networks = fk_networks_new(env.seed, env.threads);
     fk_ledger ledger = {0};
     fk_progress *bar = fk_progress_new("verify", fk_n_claims());
     for (size_t i = 0; i < fk_n_claims(); i++) {
@@ -47,6 +49,7 @@ static int get_ledger(const wishes *w, const fk_cli *cli, json_t **json, fk_erro
         fk_progress_add(bar, 1);
     }
     fk_progress_free(bar);
+    fk_networks_free(env.networks);
     char *path = fk_path_join(w->out, "ledger.json");
     int status = fk_ledger_write_json(&ledger, path, err);
     if (status == FK_OK) status = fk_json_read(path, json, err);

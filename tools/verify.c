@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "claims/claims.h"
+#include "claims/network.h"
 #include "core/cli.h"
 #include "core/file.h"
 #include "core/names.h"
@@ -71,6 +72,7 @@ static int check(const wishes *w, const fk_cli *cli, size_t *n, fk_error *err)
 static void run(const wishes *w, const fk_cli *cli, size_t n, fk_ledger *ledger)
 {
     fk_claim_env env = {.seed = w->seed, .scale = 1, .threads = cli->threads};
+    env.networks = fk_networks_new(env.seed, env.threads);
     fk_progress *bar = fk_progress_new("verify", n);
     for (size_t i = 0; i < fk_n_claims(); i++) {
         if (!is_wanted(fk_claim_at(i), w, cli)) continue;
@@ -80,6 +82,7 @@ static void run(const wishes *w, const fk_cli *cli, size_t n, fk_ledger *ledger)
         if (w->fail_fast && !fk_ledger_holds(ledger)) break;
     }
     fk_progress_free(bar);
+    fk_networks_free(env.networks);
 }
 
 /* A table of all claims, or at length those that were named, unless a file goes to standard
