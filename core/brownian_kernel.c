@@ -8,8 +8,10 @@
 static inline void lane_pairs(fk_key key, uint64_t first, uint64_t cell, uint64_t i, double *a,
                               double *b)
 {
-    for (int l = 0; l < FK_LANES; l++)
-        fk_normal_pair(key, first + (uint64_t)l, cell << 32 | i, &a[l], &b[l]);
+    enum { N = FK_LANES / FK_VECTOR };
+    fk_vector c[N], s[N];
+    fk_normal_pairs(N, key, first, cell << 32 | i, c, s);
+    memcpy(a, c, sizeof c), memcpy(b, s, sizeof s);
 }
 
 /* W and H of leaf n, coordinate i. */

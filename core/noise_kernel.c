@@ -1,21 +1,29 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Normals by counter, FK_LANES particles at a time. */
+/* Normals by counter, four registers of particles at a time. */
 #include "core/noise_kernel.h"
 #include "core/normal_pair.h"
 
+/* The second of a pair is not wanted in the last of an odd number of rows. */
+FK_INLINE void group(const size_t n, fk_key key, uint64_t first, uint64_t draw, double *row,
+                     double *next)
+{
+    fk_vector c[FK_MOST_ABREAST], s[FK_MOST_ABREAST];
+    fk_normal_pairs(n, key, first, draw, c, s);
+    FK_ABREAST(u, n) fk_store(row + u * FK_VECTOR, c[u]);
+    if (next) FK_ABREAST(u, n) fk_store(next + u * FK_VECTOR, s[u]);
+}
+
 void FK_KERNEL(fk_normals)(const void *self, size_t step, uint64_t first, fk_block z)
 {
+    enum { LANES = 4 * FK_VECTOR, REST = FK_LANES < LANES ? FK_LANES : LANES };
     const fk_key key = *(const fk_key *)self;
     for (size_t m = 0; m < z.dim; m += 2) {
-        uint64_t draw = (uint64_t)step << 32 | m >> 1;
-        double *row = z.x + m * z.ld, *next = row + z.ld;
-        bool single = m + 1 == z.dim; /* the second of the last pair is not wanted */
-        for (size_t p = 0; p < z.n; p += FK_LANES) {
-            double c[FK_LANES], s[FK_LANES];
-            for (int l = 0; l < FK_LANES; l++)
-                fk_normal_pair(key, first + p + (uint64_t)l, draw, &c[l], &s[l]);
-            memcpy(row + p, c, sizeof c);
-            if (!single) memcpy(next + p, s, sizeof s);
-        }
+        const uint64_t draw = (uint64_t)step << 32 | m >> 1;
+        double *row = z.x + m * z.ld, *next = m + 1 < z.dim ? row + z.ld : NULL;
+        size_t p = 0;
+        for (; p + LANES <= z.n; p += LANES)
+            group(LANES / FK_VECTOR, key, first + p, draw, row + p, next ? next + p : NULL);
+        for (; p < z.n; p += REST)
+            group(REST / FK_VECTOR, key, first + p, draw, row + p, next ? next + p : NULL);
     }
 }

@@ -1,51 +1,66 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Inside the noise kernels: a pair of normals from one counter. Threefry2x64-13 (Salmon et al.
- * 2011, table 2 and section 3.3) and Box-Muller. The scalar reference is Random123's own, in
- * core/noise.c. */
+/* Inside the noise kernels: pairs of normals from counters. Threefry2x64-13 (Salmon et al. 2011,
+ * table 2 and section 3.3) and Box-Muller. The scalar reference is Random123's own, in
+ * core/noise.c.
+ */
 #ifndef FK_CORE_NORMAL_PAIR_H
 #define FK_CORE_NORMAL_PAIR_H
 
 #include "core/noise.h"
-#include "core/vmath.h"
+#include "core/vector_math.h"
 
-static inline uint64_t fk_rotate(uint64_t x, int r)
-{
-    return x << r | x >> (64 - r);
-}
-
-/* Thirteen rounds; the key enters after every fourth. */
-static inline void fk_threefry(fk_key key, uint64_t particle, uint64_t draw, uint64_t word[2])
+/* Thirteen rounds for the counters (particle + 0 .. n FK_VECTOR - 1, draw); the key enters after
+ * every fourth. */
+FK_INLINE void fk_threefry(const size_t n, fk_key key, uint64_t particle, uint64_t draw,
+                           fk_words *a, fk_words *b)
 {
     const uint64_t parity = 0x1bd11bdaa9fc1a22; /* of the key schedule (Skein 1.3) */
     const uint64_t k[3] = {key.seed, key.stream, parity ^ key.seed ^ key.stream};
-    uint64_t a = particle + k[0], b = draw + k[1];
-#define ROUND(r) (a += b, b = fk_rotate(b, r) ^ a)
-    ROUND(16), ROUND(42), ROUND(12), ROUND(31);
-    a += k[1], b += k[2] + 1;
-    ROUND(16), ROUND(32), ROUND(24), ROUND(21);
-    a += k[2], b += k[0] + 2;
-    ROUND(16), ROUND(42), ROUND(12), ROUND(31);
-    a += k[0], b += k[1] + 3;
+    FK_ABREAST(u, n) for (size_t l = 0; l < FK_VECTOR; l++) a[u][l] = u * FK_VECTOR + l;
+    FK_ABREAST(u, n) a[u] += fk_splat_word(particle + k[0]), b[u] = fk_splat_word(draw + k[1]);
+#define ROUND(r)                                                                                   \
+    FK_ABREAST(u, n) a[u] += b[u];                                                                 \
+    FK_ABREAST(u, n) b[u] = (b[u] << (r) | b[u] >> (64 - (r))) ^ a[u]
+#define INJECT(i, j, s)                                                                            \
+    FK_ABREAST(u, n) a[u] += fk_splat_word(k[i]), b[u] += fk_splat_word(k[j] + (s))
     ROUND(16);
+    ROUND(42);
+    ROUND(12);
+    ROUND(31);
+    INJECT(1, 2, 1);
+    ROUND(16);
+    ROUND(32);
+    ROUND(24);
+    ROUND(21);
+    INJECT(2, 0, 2);
+    ROUND(16);
+    ROUND(42);
+    ROUND(12);
+    ROUND(31);
+    INJECT(0, 1, 3);
+    ROUND(16);
+#undef INJECT
 #undef ROUND
-    word[0] = a, word[1] = b;
 }
 
 /* (word >> 12 | 1/2) 2^-52: the bits of a number in [1, 2), less 1 - 2^-53. Exact. */
-static inline double fk_uniform(uint64_t word)
+FK_INLINE fk_vector fk_uniforms(fk_words word)
 {
-    return fk_from_bits(word >> 12 | 0x3ff0000000000000) - 0x1.fffffffffffffp-1;
+    return (fk_vector)(word >> 12 | fk_splat_word(FK_ONE_BITS)) - fk_splat(0x1.fffffffffffffp-1);
 }
 
-static inline void fk_normal_pair(fk_key key, uint64_t particle, uint64_t draw, double *first,
-                                  double *second)
+/* Both normals of n FK_VECTOR counters. */
+FK_INLINE void fk_normal_pairs(const size_t n, fk_key key, uint64_t particle, uint64_t draw,
+                               fk_vector *first, fk_vector *second)
 {
-    uint64_t word[2];
-    double c, s;
-    fk_threefry(key, particle, draw, word);
-    double radius = sqrt(-2.0 * fk_lane_log(fk_uniform(word[0])));
-    fk_lane_turn(fk_uniform(word[1]), &c, &s);
-    *first = radius * c, *second = radius * s;
+    fk_words a[FK_MOST_ABREAST], b[FK_MOST_ABREAST];
+    fk_vector radius[FK_MOST_ABREAST], angle[FK_MOST_ABREAST];
+    fk_threefry(n, key, particle, draw, a, b);
+    FK_ABREAST(u, n) radius[u] = fk_uniforms(a[u]), angle[u] = fk_uniforms(b[u]);
+    fk_vector_log(n, radius);
+    FK_ABREAST(u, n) radius[u] = fk_vector_sqrt(fk_splat(-2.0) * radius[u]);
+    fk_vector_turn(n, angle, first, second);
+    FK_ABREAST(u, n) first[u] = radius[u] * first[u], second[u] = radius[u] * second[u];
 }
 
 #endif

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "core/rates_kernel.h"
 
-#include "core/vmath.h"
+#include "core/vector_math.h"
 
 void FK_KERNEL(fk_rate_exp)(const double *restrict x, double *restrict y, size_t n)
 {
-#pragma omp simd
-    for (size_t p = 0; p < n; p++) y[p] = fk_lane_exp2(x[p]);
+    enum { ABREAST = 4 };
+    for (size_t p = 0; p < n; p += ABREAST * FK_VECTOR) {
+        fk_vector z[ABREAST];
+        FK_ABREAST(u, ABREAST) z[u] = fk_load(x + p + u * FK_VECTOR);
+        fk_vector_exp2(ABREAST, z);
+        FK_ABREAST(u, ABREAST) fk_store(y + p + u * FK_VECTOR, z[u]);
+    }
 }
 
 /* Four chains abreast: what a core can overlap without looking far ahead. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Elementary functions for kernels: one lane each, to be called in a loop over FK_LANES lanes,
- * which the compilers then turn into vector code. No branch, no table, no libm but sqrt and fma
- * (both correctly rounded), every fused operation written out: so that all compilers and
- * instruction sets give the same bits.
+/* Elementary functions, one lane each: the reference for core/vector_math.h, which does the same
+ * operations on whole registers. No branch, no table of values, no libm but sqrt and fma (both
+ * correctly rounded), every fused operation written out: so that all compilers and instruction sets
+ * give the same bits.
  *
  * Error bounds (units in the last place of the result; tests/check_vmath.c holds them against
  * MPFR):
@@ -52,20 +52,28 @@ static inline double fk_from_bits(uint64_t b)
 /* Adding 1.5 * 2^52 rounds to an integer, which then stands in the low bits. */
 #define FK_ROUNDER 0x1.8p52
 
+/* The terms of a polynomial in z, the highest first. */
+static inline double fk_series(const double *term, int terms, double z)
+{
+    double sum = term[0];
+    for (int i = 1; i < terms; i++) sum = fma(sum, z, term[i]);
+    return sum;
+}
+#define FK_SERIES(series, z) fk_series(series, sizeof(series) / sizeof *(series), z)
+
 /* 2^r, |r| <= 1/2, as 1 + r q(r): 2e-17. q in two chains, of even and odd powers, for half the
  * latency. Below 1, where an ulp is 2^-53: q is wrong by 2^-53 (its last two roundings) and little
  * more, r q by half of that, and the end rounds by 2^-54: 1.1 ulps. */
+static const double fk_exp2_even[] = {0x1.e9d3fe3952179p-32, 0x1.b524fae627834p-24,
+                                      0x1.ffcbfc670dcd4p-17, 0x1.5d87fe78a5276p-10,
+                                      0x1.c6b08d704a0c2p-5,  0x1.62e42fefa39efp-1};
+static const double fk_exp2_odd[] = {0x1.e6063f7217bc6p-28, 0x1.62bfd47773353p-20,
+                                     0x1.430913096fd9fp-13, 0x1.3b2ab6fba1ddap-7,
+                                     0x1.ebfbdff82c598p-3};
 static inline double fk_lane_exp2_reduced(double r)
 {
-    double z = r * r;
-    double q = 0x1.e9d3fe3952179p-32, p = 0x1.e6063f7217bc6p-28;
-    q = fma(q, z, 0x1.b524fae627834p-24), p = fma(p, z, 0x1.62bfd47773353p-20);
-    q = fma(q, z, 0x1.ffcbfc670dcd4p-17), p = fma(p, z, 0x1.430913096fd9fp-13);
-    q = fma(q, z, 0x1.5d87fe78a5276p-10), p = fma(p, z, 0x1.3b2ab6fba1ddap-7);
-    q = fma(q, z, 0x1.c6b08d704a0c2p-5), p = fma(p, z, 0x1.ebfbdff82c598p-3);
-    q = fma(q, z, 0x1.62e42fefa39efp-1);
-    q = fma(p, r, q);
-    return fma(q, r, 1.0);
+    double z = r * r, even = FK_SERIES(fk_exp2_even, z);
+    return fma(fma(FK_SERIES(fk_exp2_odd, z), r, even), r, 1.0);
 }
 
 /* 2^z. The clamp keeps the exponent in range; in this order it passes NaN on. */
@@ -91,43 +99,35 @@ static inline double fk_lane_exp(double x)
 
 /* log x = e log 2 + log m, m in [sqrt(1/2), sqrt(2)), log m = 2 atanh(s), s = (m-1)/(m+1), by
  * s (2 + s^2 q(s^2)): 5e-18. */
+#define FK_SQRT_HALF_BITS UINT64_C(0x3fe6a09e667f3bcd)
+#define FK_ONE_BITS       UINT64_C(0x3ff0000000000000)
+#define FK_2P52_BITS      UINT64_C(0x4330000000000000) /* a whole number in its low bits */
+#define FK_MANTISSA_BITS  UINT64_C(0x000fffffffffffff)
+static const double fk_log_series[] = {
+    0x1.2b584aae78a57p-3, 0x1.39fe606542ddep-3, 0x1.7462b4ab2ef6bp-3, 0x1.c71c62e5800a1p-3,
+    0x1.2492492df148dp-2, 0x1.99999999952e2p-2, 0x1.5555555555558p-1};
 static inline double fk_lane_log(double x)
 {
-    const uint64_t sqrt_half = 0x3fe6a09e667f3bcd, one = 0x3ff0000000000000;
-    uint64_t b = fk_bits(x) + (one - sqrt_half);
-    double e = fk_from_bits((b >> 52) | 0x4330000000000000) - (0x1p52 + 1023.0);
-    double m = fk_from_bits((b & 0x000fffffffffffff) + sqrt_half);
+    uint64_t b = fk_bits(x) + (FK_ONE_BITS - FK_SQRT_HALF_BITS);
+    double e = fk_from_bits(b >> 52 | FK_2P52_BITS) - (0x1p52 + 1023.0);
+    double m = fk_from_bits((b & FK_MANTISSA_BITS) + FK_SQRT_HALF_BITS);
     double s = (m - 1.0) / (m + 1.0), z = s * s;
-    double q = 0x1.2b584aae78a57p-3;
-    q = fma(q, z, 0x1.39fe606542ddep-3);
-    q = fma(q, z, 0x1.7462b4ab2ef6bp-3);
-    q = fma(q, z, 0x1.c71c62e5800a1p-3);
-    q = fma(q, z, 0x1.2492492df148dp-2);
-    q = fma(q, z, 0x1.99999999952e2p-2);
-    q = fma(q, z, 0x1.5555555555558p-1);
-    return fma(e, FK_LN2, fma(s * z, q, s + s));
+    return fma(e, FK_LN2, fma(s * z, FK_SERIES(fk_log_series, z), s + s));
 }
 
 /* cos and sin of 2 pi u: f = u - n/4 in [-1/8, 1/8] exactly; sin by f a(f^2): 4e-17, cos by
  * 1 + f^2 b(f^2): 3e-17; then swapped and signed by the quadrant n mod 4. */
+static const double fk_sine_series[] = {
+    0x1.e3f38399551bfp+1, -0x1.e30071afc3e59p+3, 0x1.50782fda12d96p+5, -0x1.32d2cce2e5b19p+6,
+    0x1.466bc677587f8p+6, -0x1.4abbce625be41p+5, 0x1.921fb54442d18p+2};
+static const double fk_cosine_series[] = {
+    -0x1.b2f3eb054afcdp+0, 0x1.f9ce245cada0bp+2, -0x1.a6d1eef479be1p+4, 0x1.e1f5068688d5bp+5,
+    -0x1.55d3c7e3cb241p+6, 0x1.03c1f081b5ac0p+6, -0x1.3bd3cc9be45dep+4};
 static inline void fk_lane_turn(double u, double *cosine, double *sine)
 {
     double t = fma(u, 4.0, FK_ROUNDER);
     double f = fma(t - FK_ROUNDER, -0.25, u), y = f * f;
-    double a = 0x1.e3f38399551bfp+1;
-    a = fma(a, y, -0x1.e30071afc3e59p+3);
-    a = fma(a, y, 0x1.50782fda12d96p+5);
-    a = fma(a, y, -0x1.32d2cce2e5b19p+6);
-    a = fma(a, y, 0x1.466bc677587f8p+6);
-    a = fma(a, y, -0x1.4abbce625be41p+5);
-    a = fma(a, y, 0x1.921fb54442d18p+2);
-    double b = -0x1.b2f3eb054afcdp+0;
-    b = fma(b, y, 0x1.f9ce245cada0bp+2);
-    b = fma(b, y, -0x1.a6d1eef479be1p+4);
-    b = fma(b, y, 0x1.e1f5068688d5bp+5);
-    b = fma(b, y, -0x1.55d3c7e3cb241p+6);
-    b = fma(b, y, 0x1.03c1f081b5ac0p+6);
-    b = fma(b, y, -0x1.3bd3cc9be45dep+4);
+    double a = FK_SERIES(fk_sine_series, y), b = FK_SERIES(fk_cosine_series, y);
     uint64_t s = fk_bits(f * a), c = fk_bits(fma(b, y, 1.0)), n = fk_bits(t);
     uint64_t swap = (s ^ c) & (0 - (n & 1));
     *sine = fk_from_bits((s ^ swap) ^ ((n & 2) << 62));

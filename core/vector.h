@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Inside kernels: registers full of doubles, for the few loops in which everything depends on how
+ * many independent chains run side by side. A function of core/vector_math.h takes `n` registers
+ * abreast and does each operation on all of them before the next: a core looks some two hundred
+ * instructions ahead, and one chain of a hundred after the other leaves it waiting.
+ *
+ * Operators + - * / & | ^ << >> work on them as on numbers. All operations are those of one lane
+ * (core/vmath.h), so that every width gives the same bits. */
+#ifndef FK_CORE_VECTOR_H
+#define FK_CORE_VECTOR_H
+
+#include <math.h>
+#include <string.h>
+
+#include "core/base.h"
+
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#define FK_VECTOR 8 /* doubles in a register; a divisor of FK_LANES */
+#elif defined(__AVX2__) && defined(__FMA__)
+#include <immintrin.h>
+#define FK_VECTOR 4
+#else
+#define FK_VECTOR 2
+#endif
+
+typedef double fk_vector __attribute__((vector_size(8 * FK_VECTOR)));
+typedef uint64_t fk_words __attribute__((vector_size(8 * FK_VECTOR)));
+
+#define FK_INLINE static inline __attribute__((always_inline))
+
+/* For each u < n, n known at compile time: unrolled. */
+#if defined(__clang__)
+#define FK_ABREAST(u, n) _Pragma("clang loop unroll(full)") for (size_t u = 0; u < (n); u++)
+#else
+#define FK_ABREAST(u, n) _Pragma("GCC unroll 16") for (size_t u = 0; u < (n); u++)
+#endif
+
+FK_INLINE fk_vector fk_load(const double *x)
+{
+    fk_vector v;
+    memcpy(&v, x, sizeof v);
+    return v;
+}
+
+FK_INLINE void fk_store(double *x, fk_vector v)
+{
+    memcpy(x, &v, sizeof v);
+}
+
+#if FK_VECTOR == 8
+FK_INLINE fk_vector fk_splat(double c)
+{
+    return (fk_vector)_mm512_set1_pd(c);
+}
+FK_INLINE fk_words fk_splat_word(uint64_t c)
+{
+    return (fk_words)_mm512_set1_epi64((long long)c);
+}
+FK_INLINE fk_vector fk_vector_fma(fk_vector a, fk_vector b, fk_vector c)
+{
+    return (fk_vector)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
+}
+FK_INLINE fk_vector fk_vector_sqrt(fk_vector a)
+{
+    return (fk_vector)_mm512_sqrt_pd((__m512d)a);
+}
+FK_INLINE fk_vector fk_vector_max(fk_vector a, fk_vector b)
+{
+    return (fk_vector)_mm512_max_pd((__m512d)a, (__m512d)b);
+}
+#elif FK_VECTOR == 4
+FK_INLINE fk_vector fk_splat(double c)
+{
+    return (fk_vector)_mm256_set1_pd(c);
+}
+FK_INLINE fk_words fk_splat_word(uint64_t c)
+{
+    return (fk_words)_mm256_set1_epi64x((long long)c);
+}
+FK_INLINE fk_vector fk_vector_fma(fk_vector a, fk_vector b, fk_vector c)
+{
+    return (fk_vector)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+}
+FK_INLINE fk_vector fk_vector_sqrt(fk_vector a)
+{
+    return (fk_vector)_mm256_sqrt_pd((__m256d)a);
+}
+FK_INLINE fk_vector fk_vector_max(fk_vector a, fk_vector b)
+{
+    return (fk_vector)_mm256_max_pd((__m256d)a, (__m256d)b);
+}
+#else
+FK_INLINE fk_vector fk_splat(double c)
+{
+    return (fk_vector){c, c};
+}
+FK_INLINE fk_words fk_splat_word(uint64_t c)
+{
+    return (fk_words){c, c};
+}
+FK_INLINE fk_vector fk_vector_fma(fk_vector a, fk_vector b, fk_vector c)
+{
+    return (fk_vector){fma(a[0], b[0], c[0]), fma(a[1], b[1], c[1])};
+}
+FK_INLINE fk_vector fk_vector_sqrt(fk_vector a)
+{
+    return (fk_vector){sqrt(a[0]), sqrt(a[1])};
+}
+/* a > b ? a : b, which passes a NaN in b on, as the others do. */
+FK_INLINE fk_vector fk_vector_max(fk_vector a, fk_vector b)
+{
+    return (fk_vector){a[0] > b[0] ? a[0] : b[0], a[1] > b[1] ? a[1] : b[1]};
+}
+#endif
+
+#endif
