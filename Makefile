@@ -60,7 +60,7 @@ ISAS := portable $(if $(filter x86_64 amd64,$(shell uname -m)),avx2 avx512)
 FLAGS_portable :=
 FLAGS_avx2     := -mavx2 -mfma
 FLAGS_avx512   := -mavx512f -mavx512dq -mavx512vl -mavx512bw -mfma -mprefer-vector-width=512
-FLAGS_kernel   := $(if $(filter release,$(MODE)),-O3,-Wno-pass-failed) -fno-math-errno -fno-trapping-math
+FLAGS_kernel   := $(if $(filter release,$(MODE)),-O3 -DFK_FLATTEN,-Wno-pass-failed) -fno-math-errno -fno-trapping-math
 
 # The objects of sources: one each, of a kernel one per instruction set.
 objects  = $(foreach f,$1,$(if $(filter %_kernel.c,$f),$(ISAS:%=$(f:%.c=$B/%).%.o),$(f:%.c=$B/%.o)))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analytic/empirical.h"
-#include "core/vmath.h"
+#include "core/vector_math.h"
 
 typedef double lanes[FK_LANES];
 
@@ -92,10 +92,12 @@ void FK_KERNEL(fk_empirical_score)(const fk_frozen_empirical *f, const uint32_t 
         for (size_t c = 0; c < FK_ABREAST; c++) {
             double *w = logit[k + c];
             const double real = k + c < n_real ? 1.0 : 0.0;
+            double gap[FK_LANES];
+            FK_FOR_LANES(l) gap[l] = w[l] = w[l] - top[l];
+            fk_lanes_exp2(w);
             FK_FOR_LANES(l)
             {
-                double gap = w[l] - top[l];
-                w[l] = gap < -f->near ? 0 : real * fk_lane_exp2(gap);
+                w[l] = gap[l] < -f->near ? 0 : real * w[l];
                 total[l] += w[l];
             }
 #pragma omp simd reduction(| : any)

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "analytic/mixture_each.h"
-#include "core/vmath.h"
+#include "core/vector_math.h"
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -32,12 +32,16 @@ INLINE void spread(const double *var, const size_t dim, const fk_covariance kind
 {
     const size_t rows = kind == FK_ISOTROPIC ? 1 : dim;
     const double power = kind == FK_ISOTROPIC ? -0.5 * (double)dim * FK_LOG2E : -0.5 * FK_LOG2E;
-    for (size_t i = 0; i < rows; i++) FK_FOR_LANES(l)
+    for (size_t i = 0; i < rows; i++) {
+        lanes v;
+        FK_FOR_LANES(l)
         {
-            const double v = fma(s[l] * s[l], var[i], sigma[l] * sigma[l]);
-            w->inverse[i][l] = 1 / v;
-            w->log_det[l] = fma(power, fk_lane_log(v), i ? w->log_det[l] : 0);
+            v[l] = fma(s[l] * s[l], var[i], sigma[l] * sigma[l]);
+            w->inverse[i][l] = 1 / v[l];
         }
+        fk_lanes_log(v);
+        FK_FOR_LANES(l) w->log_det[l] = fma(power, v[l], i ? w->log_det[l] : 0);
+    }
 }
 
 /* u and logit of component k, and the largest logit. In small dimensions one loop over the lanes.
@@ -118,9 +122,11 @@ INLINE void take_trace(const size_t dim, const fk_covariance kind, lanes *invers
 /* The logit becomes e; its share in the tile's sums. */
 INLINE void accumulate(const double weight, const size_t dim, lanes logit, lanes *u, sums *tile)
 {
+    FK_FOR_LANES(l) logit[l] -= tile->top[l];
+    fk_lanes_exp2(logit);
     FK_FOR_LANES(l)
     {
-        logit[l] = weight * fk_lane_exp2(logit[l] - tile->top[l]);
+        logit[l] *= weight;
         tile->total[l] += logit[l];
     }
     for (size_t i = 0; i < dim; i++)
@@ -144,16 +150,20 @@ INLINE void scatter(const size_t dim, const lanes e, const lanes trace, lanes *u
  * LeVeque 1983). */
 INLINE void merge(sums *all, const sums *tile, const size_t dim)
 {
-    lanes old, share, bend, apart;
+    lanes a, b, old, share, bend, apart;
     FK_FOR_LANES(l)
     {
         const double top = all->top[l] > tile->top[l] ? all->top[l] : tile->top[l];
-        const double a = fk_lane_exp2(all->top[l] - top), b = fk_lane_exp2(tile->top[l] - top);
-        old[l] = a * all->total[l];
-        all->total[l] = fma(b, tile->total[l], old[l]);
-        share[l] = b * tile->total[l] / all->total[l];
-        bend[l] = fma(a, all->bend[l], b * tile->bend[l]);
+        a[l] = all->top[l] - top, b[l] = tile->top[l] - top;
         all->top[l] = top;
+    }
+    fk_lanes_exp2(a), fk_lanes_exp2(b);
+    FK_FOR_LANES(l)
+    {
+        old[l] = a[l] * all->total[l];
+        all->total[l] = fma(b[l], tile->total[l], old[l]);
+        share[l] = b[l] * tile->total[l] / all->total[l];
+        bend[l] = fma(a[l], all->bend[l], b[l] * tile->bend[l]);
         apart[l] = 0;
     }
     for (size_t i = 0; i < dim; i++) FK_FOR_LANES(l)

@@ -11,19 +11,21 @@
 #include "analytic/mixture_score.h"
 #include "core/vmath.h"
 
-/* Scratch on the stack, doubles: a tile of 32 components at dim 3, of 7 at dim 16. A single
- * component of more than 60 dimensions needs more, and gets it from the heap, once a block. */
+/* Scratch on the stack, doubles: a tile of all FK_TILE components, of 6 of them at dim 16 with
+ * correlations. A single component of more than 126 dimensions (62 with correlations) needs more,
+ * and gets it from the heap, once a block. */
 enum { STACK = 128 * FK_LANES };
 
-static size_t scratch_size(size_t dim, size_t tile)
+static size_t scratch_size(const fk_mixture *m, size_t tile)
 {
-    return (tile + (tile + 1) * fk_band_width(dim)) * FK_LANES;
+    const size_t numbers = tile + m->dim + (m->kind == FK_FULL ? tile * fk_band_width(m->dim) : 0);
+    return numbers * FK_GROUP(m->dim, m->kind);
 }
 
-static size_t choose_tile(size_t dim)
+static size_t choose_tile(const fk_mixture *m)
 {
     size_t tile = FK_TILE;
-    while (tile > 1 && scratch_size(dim, tile) > STACK) tile--;
+    while (tile > 1 && scratch_size(m, tile) > STACK) tile--;
     return tile;
 }
 
@@ -107,7 +109,7 @@ static void freeze(const void *self, double s, double sigma, void *frozen)
     *f = (fk_frozen_mixture){.score = FK_CHOOSE_KERNEL(fk_mixture_score),
                              .dim = dim,
                              .k = m->k,
-                             .tile = choose_tile(dim),
+                             .tile = choose_tile(m),
                              .stride = row_length(m),
                              .kind = m->kind};
     for (size_t k = 0; k < m->k; k++) freeze_component(m, k, s, sigma, f->row + k * f->stride);
@@ -115,10 +117,9 @@ static void freeze(const void *self, double s, double sigma, void *frozen)
 
 static void eval(const void *self, const void *frozen, fk_block x, fk_block score)
 {
-    (void)self;
     const fk_frozen_mixture *f = frozen;
     _Alignas(FK_ALIGN) double stack[STACK];
-    size_t size = scratch_size(f->dim, f->tile);
+    size_t size = scratch_size(self, f->tile);
     double *scratch = size <= STACK ? stack : fk_alloc(size, sizeof *scratch);
     f->score(f, x, score, scratch);
     if (scratch != stack) free(scratch);

@@ -45,10 +45,13 @@ static inline size_t fk_band_width(size_t dim)
     return (dim + fk_band(dim) - 1) / fk_band(dim) * fk_band(dim);
 }
 
-/* Components are taken in tiles of at most FK_TILE, whose logits and g wait in scratch. */
+/* Components are taken in tiles of at most FK_TILE, whose logits (and g, with correlations) wait in
+ * scratch; particles in groups of at most FK_GROUP. */
 enum { FK_TILE = 32 };
+#define FK_GROUP(dim, kind) ((dim) < 4 && (kind) != FK_FULL ? 2 * FK_LANES : FK_LANES)
 
-/* scratch (tile + (tile + 1) width, FK_LANES) */
+/* scratch (tile + dim, FK_GROUP), and with correlations (tile, width, FK_GROUP) beside it; aligned
+ * to FK_ALIGN */
 FK_DECLARE_KERNEL(void, fk_mixture_score,
                   (const fk_frozen_mixture *, fk_block x, fk_block score, double *scratch));
 

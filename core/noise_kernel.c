@@ -9,8 +9,8 @@ FK_INLINE void group(const size_t n, fk_key key, uint64_t first, uint64_t draw, 
 {
     fk_vector c[FK_MOST_ABREAST], s[FK_MOST_ABREAST];
     fk_normal_pairs(n, key, first, draw, c, s);
-    FK_ABREAST(u, n) fk_store(row + u * FK_VECTOR, c[u]);
-    if (next) FK_ABREAST(u, n) fk_store(next + u * FK_VECTOR, s[u]);
+    FK_UNROLLED(u, n) fk_store(row + u * FK_VECTOR, c[u]);
+    if (next) FK_UNROLLED(u, n) fk_store(next + u * FK_VECTOR, s[u]);
 }
 
 void FK_KERNEL(fk_normals)(const void *self, size_t step, uint64_t first, fk_block z)

@@ -16,13 +16,13 @@ FK_INLINE void fk_threefry(const size_t n, fk_key key, uint64_t particle, uint64
 {
     const uint64_t parity = 0x1bd11bdaa9fc1a22; /* of the key schedule (Skein 1.3) */
     const uint64_t k[3] = {key.seed, key.stream, parity ^ key.seed ^ key.stream};
-    FK_ABREAST(u, n) for (size_t l = 0; l < FK_VECTOR; l++) a[u][l] = u * FK_VECTOR + l;
-    FK_ABREAST(u, n) a[u] += fk_splat_word(particle + k[0]), b[u] = fk_splat_word(draw + k[1]);
+    FK_UNROLLED(u, n) for (size_t l = 0; l < FK_VECTOR; l++) a[u][l] = u * FK_VECTOR + l;
+    FK_UNROLLED(u, n) a[u] += fk_splat_word(particle + k[0]), b[u] = fk_splat_word(draw + k[1]);
 #define ROUND(r)                                                                                   \
-    FK_ABREAST(u, n) a[u] += b[u];                                                                 \
-    FK_ABREAST(u, n) b[u] = (b[u] << (r) | b[u] >> (64 - (r))) ^ a[u]
+    FK_UNROLLED(u, n) a[u] += b[u];                                                                \
+    FK_UNROLLED(u, n) b[u] = (b[u] << (r) | b[u] >> (64 - (r))) ^ a[u]
 #define INJECT(i, j, s)                                                                            \
-    FK_ABREAST(u, n) a[u] += fk_splat_word(k[i]), b[u] += fk_splat_word(k[j] + (s))
+    FK_UNROLLED(u, n) a[u] += fk_splat_word(k[i]), b[u] += fk_splat_word(k[j] + (s))
     ROUND(16);
     ROUND(42);
     ROUND(12);
@@ -56,11 +56,11 @@ FK_INLINE void fk_normal_pairs(const size_t n, fk_key key, uint64_t particle, ui
     fk_words a[FK_MOST_ABREAST], b[FK_MOST_ABREAST];
     fk_vector radius[FK_MOST_ABREAST], angle[FK_MOST_ABREAST];
     fk_threefry(n, key, particle, draw, a, b);
-    FK_ABREAST(u, n) radius[u] = fk_uniforms(a[u]), angle[u] = fk_uniforms(b[u]);
+    FK_UNROLLED(u, n) radius[u] = fk_uniforms(a[u]), angle[u] = fk_uniforms(b[u]);
     fk_vector_log(n, radius);
-    FK_ABREAST(u, n) radius[u] = fk_vector_sqrt(fk_splat(-2.0) * radius[u]);
+    FK_UNROLLED(u, n) radius[u] = fk_vector_sqrt(fk_splat(-2.0) * radius[u]);
     fk_vector_turn(n, angle, first, second);
-    FK_ABREAST(u, n) first[u] = radius[u] * first[u], second[u] = radius[u] * second[u];
+    FK_UNROLLED(u, n) first[u] = radius[u] * first[u], second[u] = radius[u] * second[u];
 }
 
 #endif

@@ -8,9 +8,9 @@ void FK_KERNEL(fk_rate_exp)(const double *restrict x, double *restrict y, size_t
     enum { ABREAST = 4 };
     for (size_t p = 0; p < n; p += ABREAST * FK_VECTOR) {
         fk_vector z[ABREAST];
-        FK_ABREAST(u, ABREAST) z[u] = fk_load(x + p + u * FK_VECTOR);
+        FK_UNROLLED(u, ABREAST) z[u] = fk_load(x + p + u * FK_VECTOR);
         fk_vector_exp2(ABREAST, z);
-        FK_ABREAST(u, ABREAST) fk_store(y + p + u * FK_VECTOR, z[u]);
+        FK_UNROLLED(u, ABREAST) fk_store(y + p + u * FK_VECTOR, z[u]);
     }
 }
 

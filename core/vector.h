@@ -27,13 +27,17 @@
 typedef double fk_vector __attribute__((vector_size(8 * FK_VECTOR)));
 typedef uint64_t fk_words __attribute__((vector_size(8 * FK_VECTOR)));
 
+/* For speed (-DFK_FLATTEN) all that a kernel calls becomes one function, and a loop over registers
+ * abreast, u < n with n known at compile time, is unrolled: clang does that by itself. */
+#if defined(FK_FLATTEN)
 #define FK_INLINE static inline __attribute__((always_inline))
-
-/* For each u < n, n known at compile time: unrolled. */
-#if defined(__clang__)
-#define FK_ABREAST(u, n) _Pragma("clang loop unroll(full)") for (size_t u = 0; u < (n); u++)
 #else
-#define FK_ABREAST(u, n) _Pragma("GCC unroll 16") for (size_t u = 0; u < (n); u++)
+#define FK_INLINE static inline
+#endif
+#if defined(FK_FLATTEN) && !defined(__clang__)
+#define FK_UNROLLED(u, n) _Pragma("GCC unroll 16") for (size_t u = 0; u < (n); u++)
+#else
+#define FK_UNROLLED(u, n) for (size_t u = 0; u < (n); u++)
 #endif
 
 FK_INLINE fk_vector fk_load(const double *x)

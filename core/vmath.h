@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Elementary functions, one lane each: the reference for core/vector_math.h, which does the same
- * operations on whole registers. No branch, no table of values, no libm but sqrt and fma (both
+ * operations on whole registers. No branch, no libm but sqrt and fma (both
  * correctly rounded), every fused operation written out: so that all compilers and instruction sets
  * give the same bits.
  *
@@ -49,53 +49,58 @@ static inline double fk_from_bits(uint64_t b)
     return x;
 }
 
-/* Adding 1.5 * 2^52 rounds to an integer, which then stands in the low bits. */
-#define FK_ROUNDER 0x1.8p52
-
 /* The terms of a polynomial in z, the highest first. */
-static inline double fk_series(const double *term, int terms, double z)
+static inline double fk_polynomial(const double *term, int terms, double z)
 {
     double sum = term[0];
     for (int i = 1; i < terms; i++) sum = fma(sum, z, term[i]);
     return sum;
 }
-#define FK_SERIES(series, z) fk_series(series, sizeof(series) / sizeof *(series), z)
+#define FK_POLYNOMIAL(series, z) fk_polynomial(series, sizeof(series) / sizeof *(series), z)
 
-/* 2^r, |r| <= 1/2, as 1 + r q(r): 2e-17. q in two chains, of even and odd powers, for half the
- * latency. Below 1, where an ulp is 2^-53: q is wrong by 2^-53 (its last two roundings) and little
- * more, r q by half of that, and the end rounds by 2^-54: 1.1 ulps. */
-static const double fk_exp2_even[] = {0x1.e9d3fe3952179p-32, 0x1.b524fae627834p-24,
-                                      0x1.ffcbfc670dcd4p-17, 0x1.5d87fe78a5276p-10,
-                                      0x1.c6b08d704a0c2p-5,  0x1.62e42fefa39efp-1};
-static const double fk_exp2_odd[] = {0x1.e6063f7217bc6p-28, 0x1.62bfd47773353p-20,
-                                     0x1.430913096fd9fp-13, 0x1.3b2ab6fba1ddap-7,
-                                     0x1.ebfbdff82c598p-3};
-static inline double fk_lane_exp2_reduced(double r)
+/* 2^z = 2^n 2^(j/16) 2^r, |r| <= 1/32. Adding 1.5 2^48 rounds z to sixteenths, whose number 16 n +
+ * j then stands in the low bits: moved up by 48, n is in place as an exponent, and j, which then
+ * stands in the mantissa, has been taken off the table's 2^(j/16) beforehand. 2^r as 1 + r q(r):
+ * 1.5e-17. The table rounds by half an ulp and the end by another; r q, below 2^-5, and its error
+ * add 2^-5: 1.05 ulps. */
+#define FK_SIXTEENTHS 0x1.8p48
+static const uint64_t fk_exp2_table[16] = {
+    0x3ff0000000000000, 0x3fefb5586cf9890f, 0x3fef72b83c7d517b, 0x3fef387a6e756238,
+    0x3fef06fe0a31b715, 0x3feedea64c123422, 0x3feebfdad5362a27, 0x3feeab07dd485429,
+    0x3feea09e667f3bcd, 0x3feea11473eb0187, 0x3feeace5422aa0db, 0x3feec49182a3f090,
+    0x3feee89f995ad3ad, 0x3fef199bdd85529c, 0x3fef5818dcfba487, 0x3fefa4afa2a490da};
+static const double fk_exp2_series[] = {0x1.430a1d08ec681p-13, 0x1.5d897e525c216p-10,
+                                        0x1.3b2ab6fb41213p-7,  0x1.c6b08d6f2a289p-5,
+                                        0x1.ebfbdff82c590p-3,  0x1.62e42fefa39f3p-1};
+
+/* 2^(n + j/16 + r), n and j in t = n + j/16 + 1.5 2^48. */
+static inline double fk_lane_exp2_reduced(double t, double r)
 {
-    double z = r * r, even = FK_SERIES(fk_exp2_even, z);
-    return fma(fma(FK_SERIES(fk_exp2_odd, z), r, even), r, 1.0);
+    double scale = fk_from_bits(fk_exp2_table[fk_bits(t) & 15] + (fk_bits(t) << 48));
+    return fma(scale, r * FK_POLYNOMIAL(fk_exp2_series, r), scale);
 }
 
 /* 2^z. The clamp keeps the exponent in range; in this order it passes NaN on. */
 static inline double fk_lane_exp2(double z)
 {
     z = z < -1020.0 ? -1020.0 : z;
-    double t = z + FK_ROUNDER;
-    double p = fk_lane_exp2_reduced(z - (t - FK_ROUNDER));
-    return fk_from_bits(fk_bits(p) + (fk_bits(t) << 52));
+    double t = z + FK_SIXTEENTHS;
+    return fk_lane_exp2_reduced(t, z - (t - FK_SIXTEENTHS));
 }
 
-/* e^x = 2^n 2^(r log2 e), r = x - n log 2 with log 2 in two parts (the first of 40 bits, so that
- * n times it is exact). */
+/* e^x = 2^n 2^(r log2 e), r = x - n log 2, n in sixteenths, with log 2 in two parts (the first of
+ * 40 bits, so that x - n times it is exact). */
 static inline double fk_lane_exp(double x)
 {
     x = x < -707.0 ? -707.0 : x;
     x = x > 709.0 ? 709.0 : x;
-    double t = fma(x, FK_LOG2E, FK_ROUNDER), n = t - FK_ROUNDER;
+    double t = fma(x, FK_LOG2E, FK_SIXTEENTHS), n = t - FK_SIXTEENTHS;
     double r = fma(n, -0x1.9ef35793c7673p-41, fma(n, -0x1.62e42fefa2p-1, x));
-    double p = fk_lane_exp2_reduced(r * FK_LOG2E);
-    return fk_from_bits(fk_bits(p) + (fk_bits(t) << 52));
+    return fk_lane_exp2_reduced(t, r * FK_LOG2E);
 }
+
+/* Adding 1.5 * 2^52 rounds to an integer, which then stands in the low bits. */
+#define FK_ROUNDER 0x1.8p52
 
 /* log x = e log 2 + log m, m in [sqrt(1/2), sqrt(2)), log m = 2 atanh(s), s = (m-1)/(m+1), by
  * s (2 + s^2 q(s^2)): 5e-18. */
@@ -112,7 +117,7 @@ static inline double fk_lane_log(double x)
     double e = fk_from_bits(b >> 52 | FK_2P52_BITS) - (0x1p52 + 1023.0);
     double m = fk_from_bits((b & FK_MANTISSA_BITS) + FK_SQRT_HALF_BITS);
     double s = (m - 1.0) / (m + 1.0), z = s * s;
-    return fma(e, FK_LN2, fma(s * z, FK_SERIES(fk_log_series, z), s + s));
+    return fma(e, FK_LN2, fma(s * z, FK_POLYNOMIAL(fk_log_series, z), s + s));
 }
 
 /* cos and sin of 2 pi u: f = u - n/4 in [-1/8, 1/8] exactly; sin by f a(f^2): 4e-17, cos by
@@ -127,7 +132,7 @@ static inline void fk_lane_turn(double u, double *cosine, double *sine)
 {
     double t = fma(u, 4.0, FK_ROUNDER);
     double f = fma(t - FK_ROUNDER, -0.25, u), y = f * f;
-    double a = FK_SERIES(fk_sine_series, y), b = FK_SERIES(fk_cosine_series, y);
+    double a = FK_POLYNOMIAL(fk_sine_series, y), b = FK_POLYNOMIAL(fk_cosine_series, y);
     uint64_t s = fk_bits(f * a), c = fk_bits(fma(b, y, 1.0)), n = fk_bits(t);
     uint64_t swap = (s ^ c) & (0 - (n & 1));
     *sine = fk_from_bits((s ^ swap) ^ ((n & 2) << 62));

@@ -51,15 +51,15 @@ static double worst_of(lane f, oracle exact, double lo, double hi, bool in_expon
 /* A control: log 2 in one part. */
 static double exp_in_one_part(double x)
 {
-    double n = nearbyint(x * FK_LOG2E);
-    return ldexp(fk_lane_exp2_reduced(fma(n, -FK_LN2, x) * FK_LOG2E), (int)n);
+    double t = x * FK_LOG2E + FK_SIXTEENTHS, n = t - FK_SIXTEENTHS;
+    return fk_lane_exp2_reduced(t, fma(n, -FK_LN2, x) * FK_LOG2E);
 }
 
 /* A control: the polynomial without its last term. */
 static double exp2_short(double z)
 {
-    double n = nearbyint(z), r = z - n;
-    return ldexp(fk_lane_exp2_reduced(r) - 0x1.e9d3fe3952179p-32 * pow(r, 11), (int)n);
+    double t = z + FK_SIXTEENTHS, n = t - FK_SIXTEENTHS, r = z - n;
+    return fk_lane_exp2_reduced(t, r) - fk_exp2_series[0] * pow(r, 6) * exp2(n);
 }
 
 /* A control: log by log1p of a rounded difference. */
