@@ -16,6 +16,7 @@ array shade[5] = [black, purple, orange, blue, grey]
 array variance[3] = ["β̃", "β", "optimal"]
 array tint[3] = [orange, blue, green]
 array depth[4] = ["#56B4E9", "#3A86C0", "#1F5F96", "#08305E"]
+level(v, m) = words(slopes) >= 15 && real(word(slopes, 5 * v + m)) < 0.5
 slope(v, m) = words(slopes) >= 15 ? sprintf("  T^{-%s}", word(slopes, 5 * v + m)) : ""
 # Heights of names: theirs in log10, pushed apart to `gap`, symmetrically, until they are.
 array at_[6]
@@ -81,7 +82,7 @@ do for [kind in "svg png"] {
          for [v = 0:2] grown using ($2 == v ? $1 : NaN):7 with lines dt 2 lw 1.5 lc rgb tint[v + 1], \
          for [v = 0:2] grown using ($2 == v && $1 == finest ? finest * 1.12 : NaN):(10**at_[2 * v + 1]):(variance[v + 1].slope(v, 4)) \
              with labels left font ",10" textcolor rgb tint[v + 1], \
-         for [v = 0:2] grown using ($2 == v && $1 == finest ? finest * 1.12 : NaN):(10**at_[2 * v + 2]):("L - H, ".variance[v + 1].slope(v, 5)) \
+         for [v = 0:2] grown using ($2 == v && $1 == finest ? finest * 1.12 : NaN):(10**at_[2 * v + 2]):("L - H, ".variance[v + 1].(level(v, 5) ? ", to a limit > 0" : slope(v, 5))) \
              with labels left font ",10" textcolor rgb tint[v + 1]
     unset label 1
 

@@ -38,7 +38,8 @@ do for [kind in "svg png"] {
     set key at screen 0.5, 0.938 center top Left reverse horizontal maxrows 1 samplen 2 width -1 font ",12"
     plot NaN with boxes lc rgb band_half title "closed form ± 6 s.e.", NaN with lines lw 2 lc rgb black title "GSL", \
          NaN with points pt 7 ps 0.8 lc rgb blue title "paths", NaN with points pt 6 ps 0.9 lw 1.2 lc rgb green title "paths, variance below", \
-         NaN with lines lw 1.8 dt 2 lc rgb vermillion title "control: f m/2, f var + g^2", \
+         NaN with lines lw 1.8 dt 2 lc rgb vermillion title "control: f m/2", \
+         NaN with lines lw 1.8 dt 5 lc rgb purple title "control: f var + g^2", \
          NaN with lines lw 1.8 dt 4 lc rgb orange title "control: 2 f var + g"
     unset key; unset label 9; unset label 8
     eval axes
@@ -66,7 +67,7 @@ do for [kind in "svg png"] {
         if (!wide[i]) { set yrange [0:most[i] * 1.5] }
         plot file(i) using 1:($4 - $5):($4 + $5) with filledcurves lc rgb band_half, \
              file(i) using 1:7 with lines lw 2 lc rgb black, \
-             file(i) using 1:9 with lines lw 1.8 dt 2 lc rgb vermillion, \
+             file(i) using 1:9 with lines lw 1.8 dt 5 lc rgb purple, \
              file(i) using 1:10 with lines lw 1.8 dt 4 lc rgb orange, \
              file(i) using 1:12 with points pt 7 ps 0.6 lc rgb blue
         unset logscale y; set format y "%g"
@@ -77,7 +78,7 @@ do for [kind in "svg png"] {
         plot file(i) using 1:(-6):(6) with filledcurves lc rgb band_half, \
              file(i) using 1:(of_mean(6)) with lines lw 2 lc rgb black, \
              file(i) using 1:(of_mean(8)) with lines lw 1.8 dt 2 lc rgb vermillion, \
-             file(i) using 1:(of_var(9)) with lines lw 1.8 dt 2 lc rgb vermillion, \
+             file(i) using 1:(of_var(9)) with lines lw 1.8 dt 5 lc rgb purple, \
              file(i) using 1:(of_var(10)) with lines lw 1.8 dt 4 lc rgb orange, \
              file(i) using 1:(of_mean(11)) with points pt 7 ps 0.6 lc rgb blue, \
              file(i) using 1:(of_var(12)) with points pt 6 ps 0.7 lw 1.2 lc rgb green
