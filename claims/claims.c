@@ -20,6 +20,7 @@ static const struct {
     {"moments", fk_moment_odes_claims},               /* by GSL */
     {"moments", fk_forward_paths_claims},             /* by simulation */
     {"moments", fk_ito_paths_claims},                 /* Ito's formula along paths */
+    {"512 bits", fk_mp_residuals_claims},             /* below double precision */
     {"reverse SDE", fk_reverse_claims},               /* exactly */
     {"reverse SDE", fk_reverse_paths_claims},         /* the noise of its paths */
     {"reverse SDE", fk_prior_claims},                 /* from another start */

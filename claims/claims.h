@@ -27,6 +27,7 @@ extern const fk_claim fk_moment_integrals_claims[];
 extern const fk_claim fk_moment_odes_claims[];
 extern const fk_claim fk_forward_paths_claims[];
 extern const fk_claim fk_ito_paths_claims[];
+extern const fk_claim fk_mp_residuals_claims[];
 extern const fk_claim fk_reverse_claims[];
 extern const fk_claim fk_reverse_paths_claims[];
 extern const fk_claim fk_prior_claims[];
