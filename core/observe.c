@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/observe_kernel.h"
 #include "core/sum.h"
 
 fk_snapshots *fk_snapshots_new(size_t n_times, size_t n, size_t dim)
@@ -51,6 +52,7 @@ typedef struct {
 
 struct fk_moments {
     size_t n_times, dim;
+    void (*lane_sums)(const double *, size_t, double *, double *);
     sums sum[]; /* (n_times, dim) */
 };
 
@@ -59,6 +61,7 @@ fk_moments *fk_moments_new(size_t n_times, size_t dim)
     fk_moments *mom = fk_alloc(1, sizeof *mom + n_times * dim * sizeof(sums));
     mom->n_times = n_times;
     mom->dim = dim;
+    mom->lane_sums = FK_CHOOSE_KERNEL(fk_lane_sums);
     return mom;
 }
 
@@ -70,21 +73,26 @@ void fk_moments_free(fk_moments *mom)
 /* Sixteen lanes are added in plain doubles, always in the same tree, and the result exactly.
  * Blocks start at multiples of FK_LANES, so that the same sixteen particles meet whatever the
  * block's size; lanes beyond the ensemble's last particle count as 0. */
-static void add_lanes(sums *sum, const double *x, size_t count)
+static void add_row(const fk_moments *mom, sums *sum, const double *x, size_t count)
 {
-    double a[FK_LANES] = {0}, b[FK_LANES] = {0};
-    for (size_t p = 0; p < count; p++) {
-        a[p] = x[p];
-        b[p] = x[p] * x[p];
-    }
-    for (size_t width = FK_LANES / 2; width > 0; width /= 2)
-        for (size_t p = 0; p < width; p++) {
-            a[p] += a[p + width];
-            b[p] += b[p + width];
-        }
-    fk_sum_add(&sum->x, a[0]);
-    fk_sum_add(&sum->x2, b[0]);
+    enum { GROUPS = 32 };
+    double part[GROUPS], squares[GROUPS];
     sum->n += count;
+    while (count > 0) {
+        double padded[FK_LANES] = {0};
+        size_t groups = count / FK_LANES < GROUPS ? count / FK_LANES : GROUPS, done;
+        if (groups > 0) {
+            mom->lane_sums(x, groups, part, squares);
+            done = groups * FK_LANES;
+        } else {
+            memcpy(padded, x, count * sizeof *x);
+            mom->lane_sums(padded, groups = 1, part, squares);
+            done = count;
+        }
+        fk_sum_add_all(&sum->x, part, groups);
+        fk_sum_add_all(&sum->x2, squares, groups);
+        x += done, count -= done;
+    }
 }
 
 static void moments_see(void *self, void *state, size_t j, uint64_t first, size_t count, fk_block x)
@@ -93,9 +101,7 @@ static void moments_see(void *self, void *state, size_t j, uint64_t first, size_
     assert(j < mom->n_times && x.dim == mom->dim && first % FK_LANES == 0);
     (void)first;
     sums *mine = (sums *)state + j * mom->dim;
-    for (size_t i = 0; i < x.dim; i++)
-        for (size_t p = 0; p < count; p += FK_LANES)
-            add_lanes(mine + i, x.x + i * x.ld + p, count - p < FK_LANES ? count - p : FK_LANES);
+    for (size_t i = 0; i < x.dim; i++) add_row(mom, mine + i, x.x + i * x.ld, count);
 }
 
 static void moments_merge(const void *self, void *into, const void *state)
@@ -143,19 +149,21 @@ struct fk_histogram {
     size_t n_times, bins, axis;
     double *lo, *hi;  /* (n_times) */
     uint64_t *counts; /* (n_times, bins + 2) */
+    void (*bins_of)(const double *, size_t, double, double, double, int32_t, int32_t *);
 };
 
 fk_histogram *fk_histogram_new(size_t n_times, size_t bins, size_t axis, const double *lo,
                                const double *hi)
 {
-    assert(bins > 0);
+    assert(bins > 0 && bins < INT32_MAX);
     fk_histogram *h = fk_alloc(1, sizeof *h);
     *h = (fk_histogram){n_times,
                         bins,
                         axis,
                         fk_alloc(n_times, sizeof(double)),
                         fk_alloc(n_times, sizeof(double)),
-                        fk_alloc(n_times * (bins + 2), sizeof(uint64_t))};
+                        fk_alloc(n_times * (bins + 2), sizeof(uint64_t)),
+                        FK_CHOOSE_KERNEL(fk_bins_of)};
     for (size_t j = 0; j < n_times; j++) {
         assert(lo[j] < hi[j]);
         h->lo[j] = lo[j];
@@ -173,15 +181,6 @@ void fk_histogram_free(fk_histogram *h)
     free(h);
 }
 
-/* 0: below, 1 + bin, bins + 1: above. */
-static size_t bin_of(const fk_histogram *h, size_t j, double x)
-{
-    if (!(x >= h->lo[j])) return 0;
-    if (x >= h->hi[j]) return h->bins + 1;
-    size_t bin = (size_t)((x - h->lo[j]) / (h->hi[j] - h->lo[j]) * (double)h->bins);
-    return 1 + (bin < h->bins ? bin : h->bins - 1); /* the product may round up to bins */
-}
-
 static void histogram_see(void *self, void *state, size_t j, uint64_t first, size_t count,
                           fk_block x)
 {
@@ -189,8 +188,14 @@ static void histogram_see(void *self, void *state, size_t j, uint64_t first, siz
     const fk_histogram *h = self;
     assert(j < h->n_times && h->axis < x.dim);
     uint64_t *mine = (uint64_t *)state + j * (h->bins + 2);
-    const double *row = x.x + h->axis * x.ld;
-    for (size_t p = 0; p < count; p++) mine[bin_of(h, j, row[p])]++;
+    const double *row = x.x + h->axis * x.ld, scale = (double)h->bins / (h->hi[j] - h->lo[j]);
+    enum { SOME = 16 * FK_LANES };
+    int32_t bin[SOME];
+    for (size_t done = 0; done < count; done += SOME) {
+        const size_t some = count - done < SOME ? count - done : SOME;
+        h->bins_of(row + done, fk_pad(some), h->lo[j], h->hi[j], scale, (int32_t)h->bins, bin);
+        for (size_t p = 0; p < some; p++) mine[bin[p]]++;
+    }
 }
 
 static void histogram_merge(const void *self, void *into, const void *state)

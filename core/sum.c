@@ -38,7 +38,8 @@ static void count(uint32_t *seen, uint32_t more)
     *seen = *seen > UINT32_MAX - more ? UINT32_MAX : *seen + more;
 }
 
-void fk_sum_add(fk_sum *sum, double term)
+/* With room for it. No branch on the sign, which nobody can predict. */
+static inline void add(fk_sum *sum, double term)
 {
     uint64_t word;
     memcpy(&word, &term, sizeof word);
@@ -52,19 +53,28 @@ void fk_sum_add(fk_sum *sum, double term)
     else
         significand |= (uint64_t)1 << 52;
 
-    if (sum->pending >= MOST_PENDING) propagate(sum);
     uint64_t bit = exponent - 1, shift = bit % CHUNK_BITS;
     int64_t low = (int64_t)(significand << shift & low_bits);
     int64_t high = (int64_t)(significand >> (CHUNK_BITS - shift));
-    int64_t *chunk = sum->chunk + bit / CHUNK_BITS;
-    if (word >> 63) {
-        chunk[0] -= low;
-        chunk[1] -= high;
-    } else {
-        chunk[0] += low;
-        chunk[1] += high;
+    int64_t *chunk = sum->chunk + bit / CHUNK_BITS, sign = 1 - 2 * (int64_t)(word >> 63);
+    chunk[0] += sign * low;
+    chunk[1] += sign * high;
+}
+
+void fk_sum_add(fk_sum *sum, double term)
+{
+    fk_sum_add_all(sum, &term, 1);
+}
+
+void fk_sum_add_all(fk_sum *sum, const double *term, size_t n)
+{
+    while (n > 0) {
+        if (sum->pending >= MOST_PENDING) propagate(sum);
+        const size_t room = MOST_PENDING - sum->pending, some = n < room ? n : room;
+        for (size_t i = 0; i < some; i++) add(sum, term[i]);
+        sum->pending += (uint32_t)some;
+        term += some, n -= some;
     }
-    sum->pending++;
 }
 
 void fk_sum_merge(fk_sum *into, const fk_sum *from)

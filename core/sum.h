@@ -15,6 +15,7 @@ typedef struct {
 } fk_sum;
 
 void fk_sum_add(fk_sum *, double term);
+void fk_sum_add_all(fk_sum *, const double *term, size_t n);
 void fk_sum_merge(fk_sum *into, const fk_sum *from);
 double fk_sum_value(const fk_sum *); /* correctly rounded; NaN or infinite as the terms make it */
 

@@ -137,6 +137,29 @@ START_TEST(histograms_count_every_particle_once)
 }
 END_TEST
 
+START_TEST(instruction_sets_leave_every_bit)
+{
+    static const char *const isas[] = {"portable", "avx2", "avx512"};
+    enum { BINS = 37 };
+    double lo[TIMES] = {-1.5, -3.1}, hi[TIMES] = {0.4, 1.3}, mean[3], variance[3];
+    uint64_t counts[3][BINS + 2];
+    for (int k = 0; k < 3; k++) {
+        setenv("FOKKER_ISA", isas[k], 1);
+        fk_moments *mom = fk_moments_new(TIMES, DIM);
+        fk_histogram *h = fk_histogram_new(TIMES, BINS, 0, lo, hi);
+        observe(fk_observe_moments(mom), 48, 2, 0);
+        observe(fk_observe_histogram(h), 48, 2, 0);
+        mean[k] = fk_moments_mean(mom, 1, 1), variance[k] = fk_moments_variance(mom, 1, 1);
+        memcpy(counts[k], fk_histogram_counts(h, 1), sizeof counts[k]);
+        fk_moments_free(mom);
+        fk_histogram_free(h);
+        ck_assert(mean[k] == mean[0] && variance[k] == variance[0]);
+        ck_assert(memcmp(counts[k], counts[0], sizeof counts[k]) == 0);
+    }
+    unsetenv("FOKKER_ISA");
+}
+END_TEST
+
 START_TEST(histogram_quantiles_are_within_a_bin_of_those_of_the_sample)
 {
     static double x[N];
@@ -160,5 +183,5 @@ END_TEST
 
 FK_SUITE("observe", snapshots_hold_every_particle_at_every_time, moments_equal_those_of_two_passes,
          moments_have_the_same_bits_for_every_block_size_and_thread_count,
-         histograms_count_every_particle_once,
+         histograms_count_every_particle_once, instruction_sets_leave_every_bit,
          histogram_quantiles_are_within_a_bin_of_those_of_the_sample)
