@@ -157,6 +157,45 @@ static fk_verdict depends_on_x(const fk_claim_env *env, const fk_claim *claim, c
     return worst;
 }
 
+/* T times what Var(x_{t-1} | x_t)/beta~ differs by between two points, at time 1/2 of a sampled
+ * schedule, which tends to beta s^2/sigma^4 times the difference of Var(x_0 | x_t). */
+static fk_verdict relative_spread(const fk_claim_env *env, const fk_claim *claim,
+                                  const fk_variant *v)
+{
+    (void)env, (void)claim;
+    static const double at[2] = {-0.3385, 0.515};
+    fk_mixture *mix = fk_setting_mixture("three-1d");
+    fk_schedule vp = fk_setting_schedule("vp-linear");
+    const fk_coeffs half = fk_schedule_at(&vp, 0.5);
+    double scaled[3], cov[2];
+    for (int k = 0; k < 3; k++) {
+        char spec[48];
+        snprintf(spec, sizeof spec, "vp-linear:T=%d", 400 << k);
+        fk_chain chain = fk_setting_chain(spec);
+        const long i = (long)chain.T / 2 - 1; /* (i + 1)/T = 1/2 */
+        const fk_coeffs now = fk_chain_at(&chain, i), past = fk_chain_at(&chain, i - 1);
+        double var[2] = {NAN, NAN};
+        for (int j = 0; j < 2; j++) {
+            fk_mixture *law;
+            fk_error err;
+            if (fk_reverse_law(mix, &now, &at[j], &past, &law, &err) != FK_OK) break;
+            var[j] = law_variance(law);
+            fk_mixture_free(law);
+        }
+        scaled[k] =
+            (double)chain.T * (var[1] - var[0]) / fk_chain_posterior_variance(&chain, (size_t)i);
+        fk_chain_free(&chain);
+    }
+    fk_marginal *p = fk_marginal_new(mix, half.s, half.sigma);
+    for (int j = 0; j < 2; j++) fk_marginal_at(p, &at[j], &(fk_point){.covariance = &cov[j]});
+    fk_marginal_free(p);
+    fk_mixture_free(mix);
+    const double ratio = half.s / (half.sigma * half.sigma);
+    static const double factor[] = {1, 0, 0.5};
+    return fk_measured(factor[v->which] * half.g2 * ratio * ratio * (cov[1] - cov[0]),
+                       fk_setting_limit(scaled));
+}
+
 const fk_claim fk_posterior_variance_claims[] = {
     {"C90",
      "The best isotropic variance is beta~_t + c_t^2 mmse_t, c_t = sqrt(abar_{t-1}) beta_t/(1 - "
@@ -194,7 +233,7 @@ const fk_claim fk_posterior_variance_claims[] = {
      .reading = FK_APPROXIMATE,
      .printed = "it is natural to choose Sigma_theta = Sigma_t = beta~_t I"},
     {"C91",
-     "Cov(x_{t-1}|x_t) = beta~_t I + c_t^2 Cov(x_0|x_t) depends on x_t, at relative order beta_t",
+     "Cov(x_{t-1}|x_t) = beta~_t I + c_t^2 Cov(x_0|x_t) depends on x_t",
      FK_CHOCHO ", A.3; also section 2.2.1",
      FK_EXACT,
      1e-14,
@@ -204,6 +243,21 @@ const fk_claim fk_posterior_variance_claims[] = {
      {{"as printed, independent of x: beta~", SMALL, 0},
       {"beta", LARGE, 0},
       {"c for c^2", NO_SQUARE, 0}},
+     .reading = FK_APPROXIMATE,
+     .printed =
+         "This explains why it is reasonable to assume that Sigma_theta(x, t) is independent "
+         "of x"},
+    {"C91-order",
+     "It depends on x_t at relative order 1/T: between two points Var(x_{t-1}|x_t)/beta~ differs "
+     "by "
+     "beta(t) s^2/(sigma^4 T) times what Var(x_0|x_t) does, at a fixed time t",
+     FK_CHOCHO ", A.3; also section 2.2.1",
+     FK_ORDER,
+     1e-4,
+     "as C90-order: extrapolation from T = 400, 800, 1600 leaves (10/400)^3 = 1.6e-5 of the limit",
+     relative_spread,
+     {"first order", 0, 0},
+     {{"as printed, independent of x", 1, 0}, {"half of it", 2, 0}},
      .reading = FK_APPROXIMATE,
      .printed =
          "This explains why it is reasonable to assume that Sigma_theta(x, t) is independent "
