@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Inside learn/: one step of Adam (Kingma & Ba 2015, algorithm 1) or AdamW (Loshchilov & Hutter
- * 2019, algorithm 2), with the moving average of the parameters, in one pass: g = sum of the slots'
- * gradients + l2 p,   m = b1 m + (1 - b1) g,   v = b2 v + (1 - b2) g^2, p -= rate (unbias1 m /
- * (sqrt(unbias2 v) + epsilon) + decay p),   ema += (1 - keep) (p - ema) */
+ * 2019, algorithm 2), with the moving average of the parameters, in one pass:
+ *
+ *     g = sum of the slots' gradients + l2 p,   m = b1 m + (1 - b1) g,   v = b2 v + (1 - b2) g^2,
+ *     p -= rate (unbias1 m / (sqrt(unbias2 v) + epsilon) + decay p),   ema += (1 - keep) (p - ema)
+ */
 #ifndef FK_LEARN_ADAM_KERNEL_H
 #define FK_LEARN_ADAM_KERNEL_H
 

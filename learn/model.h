@@ -4,14 +4,18 @@
  * Given are x/sqrt(s^2 std^2 + sigma^2) (std: that of the data, so that every noise level has
  * inputs of size 1) and cos and sin of j (pi/2) u, j = 1..frequencies, with u = 0..1 the place of
  * lambda (or of t) in the schedule's usable interval. With r = sqrt(s^2 + sigma^2), a = s/r, b =
- * sigma/r (s and sigma themselves where the schedule preserves variance) the output F is eps the
- * noise                            eps = F x0      the data                             eps =
- * x/sigma - (s/sigma) F v       a eps - b x0                         eps = b x/r + a F score   of
- * x/r                               eps = -b F edm     x0 = c_skip x/s + c_out F            eps =
- * sigma x/q^2 - (s std/q) F, q^2 = sigma^2 + s^2 std^2 (Ho et al. 2020; Salimans & Ho 2022; Song et
- * al. 2021; Karras et al. 2022, table 1), all of the form eps = p x + q F, and score(x) =
- * -eps/sigma. All depend on (s, sigma) through lambda and x/s alone, so that a network serves every
- * schedule whose lambda it has seen. */
+ * sigma/r (s and sigma themselves where the schedule preserves variance) the output F is
+ *
+ *     eps      the noise                         eps = F
+ *     x0       the data                          eps = x/sigma - (s/sigma) F
+ *     v        a eps - b x0                      eps = b x/r + a F
+ *     score    that of x/r                       eps = -b F
+ *     edm      x0 = c_skip x/s + c_out F         eps = sigma x/q^2 - (s std/q) F,
+ *                                                q^2 = sigma^2 + s^2 std^2
+ *
+ * (Ho et al. 2020; Salimans & Ho 2022; Song et al. 2021; Karras et al. 2022, table 1), all of the
+ * form eps = p x + q F, and score(x) = -eps/sigma. All depend on (s, sigma) through lambda and x/s
+ * alone, so that a network serves every schedule whose lambda it has seen. */
 #ifndef FK_LEARN_MODEL_H
 #define FK_LEARN_MODEL_H
 

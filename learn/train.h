@@ -1,20 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Score matching, over x_0 from the data, t, and eps ~ N(0, I), with x = s x_0 + sigma eps:
+ *
  *     dsm    minimise  E w(t) |eps_net(x, t) - eps|^2
  *     ism    minimise  E w(t) (|eps_net(x, t)|^2 - 2 sigma div_x eps_net(x, t) + dim)
+ *
  * Denoising (Vincent 2011; Ho et al. 2020, eq. 14) tells the network the noise; implicit score
  * matching (Hyvarinen 2005, theorem 1, as |score|^2/2 + div score) does not need to know it. The
  * divergence is exact, by derivatives carried forward in every direction, and costs 1 + dim times
  * as much. By parts, E eps f(x) = sigma E div f(x): both losses are the same function of the
  * network, with the same least value. They are taken in the network's own output (learn/model.h)
- * with the weights uniform      1 on the output itself: eps for an eps-network, x_0 for an
- * x0-network, .. snr          SNR |x_0 error|^2 = |eps error|^2,   SNR = s^2/sigma^2 min-snr
- * min(SNR, gamma) |x_0 error|^2        (Hang et al. 2023) likelihood   g^2 |score error|^2 (Song et
- * al. 2021b, with weight g^2) t lies evenly over the schedule's usable interval, or lambda over its
- * own; within a batch they are stratified: one shift for all (Kingma et al. 2021, appendix I). All
- * randomness is a pure function of (seed, step, place in the batch), and sums run in an order that
- * no thread changes: a training gives the same bits for every number of threads, interrupted or
- * not, on every instruction set. */
+ * with the weights
+ *
+ *     uniform      1 on the output itself: eps for an eps-network, x_0 for an x0-network, ..
+ *     snr          SNR |x_0 error|^2 = |eps error|^2,   SNR = s^2/sigma^2
+ *     min-snr      min(SNR, gamma) |x_0 error|^2        (Hang et al. 2023)
+ *     likelihood   g^2 |score error|^2                  (Song et al. 2021b, with weight g^2)
+ *
+ * t lies evenly over the schedule's usable interval, or lambda over its own; within a batch they
+ * are stratified: one shift for all (Kingma et al. 2021, appendix I). All randomness is a pure
+ * function of (seed, step, place in the batch), and sums run in an order that no thread changes: a
+ * training gives the same bits for every number of threads, interrupted or not, on every
+ * instruction set, by one C library. */
 #ifndef FK_LEARN_TRAIN_H
 #define FK_LEARN_TRAIN_H
 
