@@ -5,11 +5,11 @@
  * FK_LANES, x and ld*sizeof(double) are multiples of FK_ALIGN. Lanes beyond the last real particle
  * hold finite numbers that nobody reads.
  *
- * A score field answers score(x; s, sigma) = grad log p(x), p the law of s x_0 + sigma eps. It is a
- * closure in two steps: freeze() computes everything that depends on (s, sigma) alone, once; eval()
- * then sees only arrays. Fields freeze by (s, sigma), not by t: a chain has no t, and churn raises
- * the noise above that of t_max. All are called from many threads at once and touch nothing
- * shared. */
+ * A score field answers score(x; s, sigma) = grad log p(x), p the law of s x_0 + sigma eps, so that
+ * score(kx; ks, k sigma) = score(x; s, sigma)/k. It is a closure in two steps: freeze() computes
+ * everything that depends on (s, sigma) alone, once; eval() then sees only arrays. Fields freeze by
+ * (s, sigma), not by t: a chain has no t, and churn raises the noise above that of t_max. All are
+ * called from many threads at once and touch nothing shared. */
 #ifndef FK_CORE_FIELD_H
 #define FK_CORE_FIELD_H
 

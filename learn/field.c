@@ -47,14 +47,15 @@ static void freeze(const void *self, double s, double sigma, void *frozen)
     }
 }
 
-/* The layers behind the input (dim, n); a and b (widest, n) in turn. Returns the output. */
-static const float *run(const fk_model *m, const float *bias, size_t n, const float *input,
-                        float *a, float *b)
+/* The layers behind the input (rows, n), the first rows of the network's, with the first layer's
+ * biases; a and b (widest, n) in turn. Returns the output. */
+static const float *run(const fk_model *m, size_t rows, const float *bias, size_t n,
+                        const float *input, float *a, float *b)
 {
     const fk_shape *s = &m->shape;
     const size_t last = s->n_layers - 1;
     for (size_t l = 0; l <= last; l++) {
-        const size_t in = l == 0 ? m->config.dim : s->width[l], out = s->width[l + 1];
+        const size_t in = l == 0 ? rows : s->width[l], out = s->width[l + 1];
         float *h = l % 2 ? b : a;
         m->ops.gemm(false, false, out, n, in, m->param + s->weight[l], s->width[l], input, n, false,
                     h, n);
@@ -65,14 +66,19 @@ static const float *run(const fk_model *m, const float *bias, size_t n, const fl
     return input;
 }
 
+static size_t scratch_rows(const fk_model *m)
+{
+    const size_t widest = fk_shape_widest(&m->shape), in = m->shape.width[0];
+    return widest > in ? widest : in;
+}
+
 static void eval(const void *self, const void *frozen, fk_block x, fk_block score)
 {
     (void)self;
     const frozen_model *f = frozen;
     const fk_model *m = f->model;
     const size_t dim = m->config.dim, last = m->shape.n_layers - 1;
-    size_t rows = fk_shape_widest(&m->shape);
-    if (rows < dim) rows = dim;
+    const size_t rows = scratch_rows(m);
     const float *shift = m->param + m->shape.bias[last];
     _Alignas(FK_ALIGN) float stack[STACK];
     float *a = 2 * rows * TILE <= STACK ? stack : fk_alloc(2 * rows * TILE, sizeof *a);
@@ -82,7 +88,7 @@ static void eval(const void *self, const void *frozen, fk_block x, fk_block scor
         for (size_t i = 0; i < dim; i++)
             for (size_t p = 0; p < n; p++)
                 b[i * n + p] = (float)(f->scale * x.x[i * x.ld + from + p]);
-        const float *out = run(m, f->bias, n, b, a, b);
+        const float *out = run(m, dim, f->bias, n, b, a, b);
         for (size_t i = 0; i < dim; i++)
             for (size_t p = 0; p < n; p++) {
                 const double read = out[i * n + p] + (double)shift[i];
@@ -140,9 +146,45 @@ double fk_model_at(const fk_model *m, double s, double sigma, const double *x, d
     return -((double)dim * read.p + read.q * sum) / sigma;
 }
 
-static double divergence(const void *self, double s, double sigma, const double *x)
+static double divergence_of(const void *self, double s, double sigma, const double *x)
 {
     return fk_model_at(self, s, sigma, x, NULL);
+}
+
+/* The same with features for every lane, as the network was trained. */
+static void eval_each(const void *self, const double *s, const double *sigma, fk_block x,
+                      fk_block score, double *divergence)
+{
+    const fk_model *m = self;
+    const size_t dim = m->config.dim, last = m->shape.n_layers - 1, rows = scratch_rows(m);
+    const float *shift = m->param + m->shape.bias[last];
+    _Alignas(FK_ALIGN) float stack[STACK];
+    float *a = 2 * rows * TILE <= STACK ? stack : fk_alloc(2 * rows * TILE, sizeof *a);
+    float *b = a + rows * TILE;
+    double *point = fk_alloc(dim, sizeof *point);
+    for (size_t from = 0; from < x.n; from += TILE) {
+        const size_t n = x.n - from < TILE ? x.n - from : TILE;
+        fk_net_reading read[TILE];
+        for (size_t p = 0; p < n; p++) {
+            const double here[2] = {s[from + p], sigma[from + p]};
+            read[p] = fk_model_reading(&m->config, here[0], here[1]);
+            for (size_t i = 0; i < dim; i++) {
+                point[i] = x.x[i * x.ld + from + p];
+                b[i * n + p] = (float)(read[p].scale * point[i]);
+            }
+            fk_model_features(&m->config, place(m, here[0], here[1]), b + dim * n + p, n);
+            if (divergence) divergence[from + p] = fk_model_at(m, here[0], here[1], point, NULL);
+        }
+        const float *out = run(m, m->shape.width[0], m->param + m->shape.bias[0], n, b, a, b);
+        for (size_t i = 0; i < dim; i++)
+            for (size_t p = 0; p < n; p++) {
+                const double f = out[i * n + p] + (double)shift[i];
+                score.x[i * score.ld + from + p] =
+                    -(read[p].p * x.x[i * x.ld + from + p] + read[p].q * f) / sigma[from + p];
+            }
+    }
+    free(point);
+    if (a != stack) free(a);
 }
 
 fk_field fk_model_field(const fk_model *m)
@@ -152,5 +194,6 @@ fk_field fk_model_field(const fk_model *m)
                       .frozen_size = sizeof(frozen_model) + m->shape.width[1] * sizeof(float),
                       .freeze = freeze,
                       .eval = eval,
-                      .divergence = divergence};
+                      .divergence = divergence_of,
+                      .eval_each = eval_each};
 }

@@ -266,6 +266,49 @@ START_TEST(scores_have_the_same_bits_in_blocks_of_every_size)
 }
 END_TEST
 
+/* The features join the input in float there and the biases in double elsewhere. */
+START_TEST(a_score_in_a_lane_of_its_own_time_is_the_one_frozen_there)
+{
+    enum { N = 7 * FK_LANES };
+    batch *b = batch_new(FK_OUT_V);
+    fk_model *m = small_model(b, b->config);
+    const fk_field field = fk_model_field(m);
+    fk_field frozen = field;
+    frozen.eval_each = NULL;
+    double *x = fk_alloc(4 * DIM * N, sizeof *x), *got = x + DIM * N, *want = got + DIM * N,
+           *alone = want + DIM * N;
+    double s[N], sigma[N], divergence[N], bend[N], other[N];
+    for (size_t i = 0; i < DIM * N; i++) x[i] = normal(7, i);
+    for (size_t p = 0; p < N; p++) {
+        const double lambda = -3 + 6.385 * (double)p / N;
+        s[p] = 1.2385 / sqrt(1 + exp(-2 * lambda)), sigma[p] = s[p] * exp(-lambda);
+    }
+    const fk_block in = {x, N, DIM, N};
+    fk_field_eval_each(&field, s, sigma, N, in, (fk_block){got, N, DIM, N}, divergence);
+    fk_field_eval_each(&frozen, s, sigma, N, in, (fk_block){want, N, DIM, N}, bend);
+    for (size_t p = 0; p < N; p++) other[p] = 1.01 * sigma[p];
+    fk_field_eval_each(&field, s, other, N, in, (fk_block){alone, N, DIM, N}, NULL);
+    double worst = 0, control = 0;
+    for (size_t p = 0; p < N; p++) {
+        ck_assert(divergence[p] == bend[p]);
+        for (size_t i = 0; i < DIM; i++) {
+            const size_t at = i * N + p;
+            worst = fk_worse(worst, fabs(got[at] - want[at]) / (1 + fabs(want[at])));
+            control = fk_worse(control, fabs(alone[at] - want[at]) / (1 + fabs(want[at])));
+        }
+    }
+    ck_assert_msg(worst < 1e-5 && control > 1e-3, "%g, control %g", worst, control);
+    for (size_t from = 0; from < N; from += FK_LANES) /* the bits are those of any block */
+        fk_field_eval_each(&field, s + from, sigma + from, FK_LANES,
+                           (fk_block){x + from, FK_LANES, DIM, N},
+                           (fk_block){alone + from, FK_LANES, DIM, N}, NULL);
+    ck_assert_mem_eq(alone, got, DIM * N * sizeof *got);
+    free(x);
+    fk_model_free(m);
+    batch_free(b);
+}
+END_TEST
+
 START_TEST(a_network_of_t_reads_its_t_off_lambda)
 {
     fk_error err = {0};
@@ -296,4 +339,6 @@ FK_SUITE("network", gradients_of_all_outputs_agree_with_differences,
          elementwise_kernels_give_one_set_of_bits, the_exponential_in_float_is_within_two_ulps,
          the_score_field_is_the_network_read_by_its_output,
          a_network_serves_every_schedule_of_its_lambda,
-         scores_have_the_same_bits_in_blocks_of_every_size, a_network_of_t_reads_its_t_off_lambda)
+         scores_have_the_same_bits_in_blocks_of_every_size,
+         a_score_in_a_lane_of_its_own_time_is_the_one_frozen_there,
+         a_network_of_t_reads_its_t_off_lambda)

@@ -152,12 +152,16 @@ def adaptive_runs_follow_the_exact_flow(folder):
         f.writelines(f"{-3.0 + 0.06 * i!r}\n" for i in range(101))
     exact = read_csv(fokker("flow", "--mixture", "three-1d", "--schedule", "vp-linear", "--t-start", "1",
                             "--t-end", "0.001", "--points", start))
-    out = os.path.join(folder, "rk8pd.csv")
-    fokker("sample", "--mixture", "three-1d", "--schedule", "vp-linear", "--scheme", "rk8pd", "--rtol", "1e-12",
-           "--atol", "1e-12", "--t-start", "1", "--t-end", "0.001", "--start", start, "--out", out)
-    got = read_csv(open(out).read())
-    worst = max(abs(a[1] - b[0]) for a, b in zip(exact, got))
-    assert len(got) == len(exact) == 101 and worst < 1e-9, worst
+    evaluations = {}
+    for scheme in ["rk8pd", "dopri5"]:
+        out = os.path.join(folder, scheme + ".csv")
+        fokker("sample", "--mixture", "three-1d", "--schedule", "vp-linear", "--scheme", scheme, "--rtol", "1e-12",
+               "--atol", "1e-12", "--t-start", "1", "--t-end", "0.001", "--start", start, "--out", out)
+        got = read_csv(open(out).read())
+        worst = max(abs(a[1] - b[0]) for a, b in zip(exact, got))
+        assert len(got) == len(exact) == 101 and worst < 1e-9, (scheme, worst)
+        evaluations[scheme] = json.load(open(out[:-4] + ".json"))["evaluations"]
+    assert evaluations["dopri5"] > evaluations["rk8pd"] > 101 * 100, evaluations  # of lower order
 
 
 def runs_on_one_brownian_tree_see_one_path(folder):
