@@ -26,12 +26,21 @@ typedef struct {
     lanes *u;             /* (tile, dim) */
 } workspace;
 
-/* S_k^-1 and its determinant. */
-INLINE void spread(const double *var, const size_t dim, const fk_covariance kind, const double *s,
-                   const double *sigma, workspace *w)
+/* Long pieces of code, which need not be there once for each dimension and kind. */
+#define APART static __attribute__((noinline))
+
+APART void exp2_of(lanes x)
 {
-    const size_t rows = kind == FK_ISOTROPIC ? 1 : dim;
-    const double power = kind == FK_ISOTROPIC ? -0.5 * (double)dim * FK_LOG2E : -0.5 * FK_LOG2E;
+    fk_lanes_exp2(x);
+}
+
+/* S_k^-1 and its determinant. */
+APART void spread(const double *var, size_t dim, bool isotropic, const double *s,
+                  const double *sigma, workspace *w)
+{
+    const size_t rows = isotropic ? 1 : dim;
+    const double power = -0.5 * FK_LOG2E * (isotropic ? (double)dim : 1);
+    FK_FOR_LANES(l) w->log_det[l] = 0;
     for (size_t i = 0; i < rows; i++) {
         lanes v;
         FK_FOR_LANES(l)
@@ -40,7 +49,7 @@ INLINE void spread(const double *var, const size_t dim, const fk_covariance kind
             w->inverse[i][l] = 1 / v[l];
         }
         fk_lanes_log(v);
-        FK_FOR_LANES(l) w->log_det[l] = fma(power, v[l], i ? w->log_det[l] : 0);
+        FK_FOR_LANES(l) w->log_det[l] = fma(power, v[l], w->log_det[l]);
     }
 }
 
@@ -123,7 +132,7 @@ INLINE void take_trace(const size_t dim, const fk_covariance kind, lanes *invers
 INLINE void accumulate(const double weight, const size_t dim, lanes logit, lanes *u, sums *tile)
 {
     FK_FOR_LANES(l) logit[l] -= tile->top[l];
-    fk_lanes_exp2(logit);
+    exp2_of(logit);
     FK_FOR_LANES(l)
     {
         logit[l] *= weight;
@@ -148,7 +157,7 @@ INLINE void scatter(const size_t dim, const lanes e, const lanes trace, lanes *u
 
 /* Means and sums of squares about them of two sets make those of their union (Chan, Golub and
  * LeVeque 1983). */
-INLINE void merge(sums *all, const sums *tile, const size_t dim)
+APART void merge(sums *all, const sums *tile, size_t dim)
 {
     lanes a, b, old, share, bend, apart;
     FK_FOR_LANES(l)
@@ -157,7 +166,7 @@ INLINE void merge(sums *all, const sums *tile, const size_t dim)
         a[l] = all->top[l] - top, b[l] = tile->top[l] - top;
         all->top[l] = top;
     }
-    fk_lanes_exp2(a), fk_lanes_exp2(b);
+    exp2_of(a), exp2_of(b);
     FK_FOR_LANES(l)
     {
         old[l] = a[l] * all->total[l];
@@ -186,7 +195,7 @@ INLINE void sum_tile(const fk_mixture *m, size_t first, size_t n, const size_t d
     for (size_t c = 0; c < n; c++) {
         const double *var = m->var + (first + c) * dim;
         if (first + c == 0 || memcmp(var, var - dim, dim * sizeof *var) != 0)
-            spread(var, dim, kind, s, sigma, w);
+            spread(var, dim, kind == FK_ISOTROPIC, s, sigma, w);
         component(m, first + c, dim, small, kind, s, x, ld, w, w->logit[c], w->u + c * dim);
         if (bends) take_trace(dim, kind, w->inverse, w->trace[c]);
     }
