@@ -41,7 +41,10 @@ static inline impulse impulse_new(const fk_plan *plan)
         size_t step = i / r.normals, l = i % r.normals;
         z[(step * n + i + 2) * r.normals + l] = 1;
     }
-    const fk_field field = {NULL, 1, sizeof(impulse_frozen), impulse_freeze, impulse_eval, NULL};
+    const fk_field field = {.dim = 1,
+                            .frozen_size = sizeof(impulse_frozen),
+                            .freeze = impulse_freeze,
+                            .eval = impulse_eval};
     const fk_points points = {given, n, 1};
     const fk_noise_table noise = {z, r.n_steps, n, 1, r.normals};
     fk_snapshots *end = fk_snapshots_new(1, n, 1);
