@@ -241,7 +241,7 @@ static solver solver_new(const fk_fokker_planck *p)
         if (i == 0 && p->start) widen(&v, p->start, &c, v.scale[i]);
     }
     v.box = fk_spectral_new(v.n, -v.reach, 2 * v.reach);
-    v.field = fk_mixture_field(p->mixture);
+    v.field = p->score ? *p->score : fk_mixture_field(p->mixture);
     v.frozen = fk_alloc(1, v.field.frozen_size);
     v.x = fk_alloc(fk_pad(v.n), sizeof *v.x);
     v.score = fk_alloc(fk_pad(v.n), sizeof *v.score);

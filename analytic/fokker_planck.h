@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The Fokker-Planck equation of a process on 1-D mixture data, solved: the density follows from
- * that at one end, the coefficients of the schedule and the exact score; p_t is only compared with.
+ * that at one end, the coefficients of the schedule and the exact score, or another one; p_t is
+ * only compared with.
  *
  *     dp/dt = -d/dx (b p) + direction noise g^2/2 d^2p/dx^2,   b = f x - drift g^2 score
  *
@@ -15,6 +16,7 @@
 
 #include "analytic/mixture.h"
 #include "core/error.h"
+#include "core/field.h"
 #include "schedules/schedule.h"
 
 /* The process dx = ((1 + f_change) f x - drift g^2 score) dt + sqrt(noise) g dw, run with dt < 0
@@ -34,8 +36,9 @@ typedef struct {
     const fk_mixture *start; /* the law at t_from is its marginal there; NULL: of `mixture` */
     size_t points;           /* even, at least 8 */
     size_t steps;            /* at least as many as are stable are taken; 0: those */
-    size_t kept;  /* densities to keep, at nodes equally spaced in number; 2: both ends */
-    double reach; /* of the box, if more than is needed: two solutions on one grid */
+    size_t kept;           /* densities to keep, at nodes equally spaced in number; 2: both ends */
+    double reach;          /* of the box, if more than is needed: two solutions on one grid */
+    const fk_field *score; /* dim 1: in place of the exact one; as smooth; NULL: of `mixture` */
 } fk_fokker_planck;
 
 typedef struct {

@@ -63,6 +63,7 @@ static const struct {
     {"identities", fk_law_identities_claims},         /* B6 */
     {"identities", fk_prior_identities_claims},       /* B12 */
     {"identities", fk_score_identities_claims},       /* B13 */
+    {"identities", fk_network_bound_claims},          /* B13 of a network */
     {"identities", fk_family_identities_claims},      /* B15, B16 */
     {"identities", fk_step_identities_claims},        /* B16, B20: steps */
     {"identities", fk_guided_scores_claims},          /* B18 */

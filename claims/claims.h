@@ -78,5 +78,6 @@ extern const fk_claim fk_invariance_claims[];
 extern const fk_claim fk_network_training_claims[];
 extern const fk_claim fk_network_velocity_claims[];
 extern const fk_claim fk_network_identities_claims[];
+extern const fk_claim fk_network_bound_claims[];
 
 #endif

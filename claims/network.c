@@ -186,7 +186,8 @@ static void weigh(const fk_mixture *m, double s, double sigma, double x, const f
     }
 }
 
-/* Nodes for x_0 given x: nine standard deviations of data and of noise, panels of the narrower. */
+/* Nodes for x_0 given x: nine standard deviations of data and of noise, panels of two of the
+ * narrower: 20 nodes leave 1e-18. */
 static fk_rule rule_given(const fk_mixture *m, double s, double sigma, double x)
 {
     double lo = INFINITY, hi = -INFINITY, narrow = sigma / s;
@@ -197,7 +198,7 @@ static fk_rule rule_given(const fk_mixture *m, double s, double sigma, double x)
     }
     lo = fmax(lo, (x - 9 * sigma) / s), hi = fmin(hi, (x + 9 * sigma) / s);
     if (!(lo < hi)) return (fk_rule){NULL, NULL, 0}; /* as good as impossible */
-    return fk_rule_new(lo, hi, (size_t)ceil((hi - lo) / narrow));
+    return fk_rule_new(lo, hi, (size_t)ceil((hi - lo) / (2 * narrow)));
 }
 
 fk_network_losses fk_network_losses_at(const fk_model *model, const fk_mixture *m,

@@ -161,7 +161,7 @@ START_TEST(mass_is_conserved_and_the_start_is_what_was_asked_for)
 {
     fk_mixture *m = mixture_of("three-1d"), *other = mixture_of("bimodal-1d");
     const fk_schedule *s = &fk_schedules[0];
-    fk_fokker_planck p = {m, s, reverse, 0.5, 0.05, other, 128, 0, 6, 0};
+    fk_fokker_planck p = {m, s, reverse, 0.5, 0.05, other, 128, 0, 6, 0, NULL};
     fk_densities d;
     fk_error err;
     ck_assert_int_eq(fk_fokker_planck_solve(&p, &d, &err), FK_OK);
@@ -175,6 +175,23 @@ START_TEST(mass_is_conserved_and_the_start_is_what_was_asked_for)
         fk_assert_near(mass * d.scale[i] * 2 * d.reach / (double)d.points, 1, 1e-12);
     }
     ck_assert(fk_densities_error(&d, 5, m, s) > 0.01); /* from another start: not p_t */
+    fk_densities_free(&d);
+    fk_mixture_free(other);
+    fk_mixture_free(m);
+}
+END_TEST
+
+START_TEST(another_score_gives_the_law_that_it_belongs_to)
+{
+    fk_mixture *m = mixture_of("three-1d"), *other = mixture_of("bimodal-1d");
+    const fk_field score = fk_mixture_field(other);
+    const fk_schedule *s = &fk_schedules[0];
+    fk_fokker_planck p = {m, s, reverse, 0.5, 0.05, other, 256, 4000, 2, 0, &score};
+    fk_densities d;
+    fk_error err;
+    ck_assert_int_eq(fk_fokker_planck_solve(&p, &d, &err), FK_OK);
+    fk_assert_near(fk_densities_error(&d, 1, other, s), 0, 1e-8);
+    ck_assert(fk_densities_error(&d, 1, m, s) > 0.1);
     fk_densities_free(&d);
     fk_mixture_free(other);
     fk_mixture_free(m);
@@ -216,7 +233,7 @@ END_TEST
 START_TEST(times_beyond_the_schedule_are_refused)
 {
     fk_mixture *m = mixture_of("gaussian-1d");
-    fk_fokker_planck p = {m, &fk_schedules[0], forward, 0.5, 1.5, NULL, 64, 0, 2, 0};
+    fk_fokker_planck p = {m, &fk_schedules[0], forward, 0.5, 1.5, NULL, 64, 0, 2, 0, NULL};
     fk_densities d;
     fk_error err;
     ck_assert_int_eq(fk_fokker_planck_solve(&p, &d, &err), FK_USAGE);
@@ -232,5 +249,5 @@ FK_SUITE("fokker_planck", derivative_and_heat_flow_of_a_gaussian_are_those_of_it
          errors_fall_faster_than_any_power_of_the_number_of_points,
          errors_fall_with_the_fourth_power_of_the_step,
          mass_is_conserved_and_the_start_is_what_was_asked_for,
-         an_ill_posed_equation_is_told_and_stopped, many_at_a_time_give_the_same_bits_as_one,
-         times_beyond_the_schedule_are_refused)
+         another_score_gives_the_law_that_it_belongs_to, an_ill_posed_equation_is_told_and_stopped,
+         many_at_a_time_give_the_same_bits_as_one, times_beyond_the_schedule_are_refused)
