@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "analytic/elbo.h"
 #include "analytic/gaussian_law.h"
 #include "claims/chains.h"
 #include "claims/claims.h"
@@ -49,19 +48,12 @@ static update update_of(const fk_chain *chain, size_t t, double variance, int wh
 static fk_verdict whole_chain(const fk_claim_env *env, const fk_claim *claim, const fk_variant *v)
 {
     (void)env, (void)claim;
-    fk_mixture *mix = fk_setting_mixture("gaussian-1d");
-    fk_chain chain = fk_setting_chain("ddpm-linear");
-    fk_elbo elbo;
-    fk_error err;
-    if (fk_elbo_new(mix, &chain, FK_VARIANCE_OPTIMAL, &elbo, &err) != FK_OK)
-        return fk_measured(NAN, 0);
-    const fk_coeffs last = fk_chain_at(&chain, (long)chain.T - 1);
+    fk_bound_run run = fk_bound_run_new("gaussian-1d", "ddpm-linear", FK_VARIANCE_OPTIMAL);
+    const fk_coeffs last = fk_chain_at(&run.chain, (long)run.chain.T - 1);
     fk_gaussian x = fk_gaussian_marginal(data, &last);
-    for (size_t t = chain.T; t > 0; t--)
-        x = updated(&chain, t, update_of(&chain, t, elbo.variance[t - 1], v->which), x);
-    fk_elbo_free(&elbo);
-    fk_chain_free(&chain);
-    fk_mixture_free(mix);
+    for (size_t t = run.chain.T; t > 0; t--)
+        x = updated(&run.chain, t, update_of(&run.chain, t, run.elbo.variance[t - 1], v->which), x);
+    fk_bound_run_free(&run);
     return fk_measured(x.var, data.var);
 }
 

@@ -73,19 +73,15 @@ static fk_verdict step_term(const fk_claim_env *env, const fk_claim *claim, cons
 {
     (void)env, (void)claim;
     fk_verdict worst = fk_measured(0, 0);
-    fk_mixture *mix = fk_setting_mixture("three-1d");
-    fk_chain chain = fk_setting_chain(FK_SHORT_CHAIN);
-    fk_elbo elbo;
-    fk_error err;
-    if (fk_elbo_new(mix, &chain, FK_VARIANCE_SMALL, &elbo, &err) != FK_OK)
-        return fk_measured(NAN, 0);
-    for (size_t t = 2; t <= chain.T; t++) {
-        fk_marginal *p = fk_chain_marginal(mix, &chain, t);
-        const double beta = chain.beta[t - 1], alpha = 1 - beta;
-        const double now = fk_alpha_bar(&chain, t), past = fk_alpha_bar(&chain, t - 1);
+    fk_bound_run run = fk_bound_run_new("three-1d", FK_SHORT_CHAIN, FK_VARIANCE_SMALL);
+    const fk_chain *chain = &run.chain;
+    for (size_t t = 2; t <= chain->T; t++) {
+        fk_marginal *p = fk_chain_marginal(run.mixture, chain, t);
+        const double beta = chain->beta[t - 1], alpha = 1 - beta;
+        const double now = fk_alpha_bar(chain, t), past = fk_alpha_bar(chain, t - 1);
         const double ratio = p->s / p->sigma,
                      noise = ratio * ratio * fk_mmse(p); /* E Var(eps|x_t) */
-        const double var = fk_chain_posterior_variance(&chain, t - 1);
+        const double var = fk_chain_posterior_variance(chain, t - 1);
         double said = beta * beta / (2 * var * alpha * (1 - now)) * noise;
         if (v->which == PAST) said *= (1 - now) / (1 - past);
         if (v->which == NO_ALPHA) said *= alpha;
@@ -96,12 +92,10 @@ static fk_verdict step_term(const fk_claim_env *env, const fk_claim *claim, cons
             if (v->which == SNR_WHOLE) said *= 2;
             if (v->which == SNR_RATE) said *= after / before;
         }
-        fk_keep_worst(&worst, said, elbo.step[t - 1], 0);
+        fk_keep_worst(&worst, said, run.elbo.step[t - 1], 0);
         fk_marginal_free(p);
     }
-    fk_elbo_free(&elbo);
-    fk_chain_free(&chain);
-    fk_mixture_free(mix);
+    fk_bound_run_free(&run);
     return worst;
 }
 

@@ -121,21 +121,17 @@ static fk_verdict riemann_sum(const fk_claim_env *env, const fk_claim *claim, co
     for (int k = 0; k < 3; k++) {
         char spec[48];
         snprintf(spec, sizeof spec, "vp-linear:T=%d", 500 << k);
-        fk_chain chain = fk_setting_chain(spec);
-        fk_elbo elbo;
-        fk_error err;
-        if (fk_elbo_new(mix, &chain, FK_VARIANCE_SMALL, &elbo, &err) != FK_OK)
-            return fk_measured(NAN, 0);
+        fk_bound_run run = fk_bound_run_new("three-1d", spec, FK_VARIANCE_SMALL);
+        const size_t T = run.chain.T;
         double sum = 0;
-        for (size_t i = chain.T / 5; i < chain.T; i++) {
+        for (size_t i = T / 5; i < T; i++) {
             /* the step from index i to i - 1: mmse at the lower SNR; at the higher; their mean */
-            const double lower = elbo.step[i];
-            const double upper = lower / elbo.mmse[i] * elbo.mmse[i - 1];
+            const double lower = run.elbo.step[i];
+            const double upper = lower / run.elbo.mmse[i] * run.elbo.mmse[i - 1];
             sum += v->which == 1 ? upper : v->which == 2 ? (lower + upper) / 2 : lower;
         }
-        scaled[k] = (double)chain.T * (sum - lost);
-        fk_elbo_free(&elbo);
-        fk_chain_free(&chain);
+        scaled[k] = (double)T * (sum - lost);
+        fk_bound_run_free(&run);
     }
     fk_rule rule = fk_rule_new(0.2, 1, 8);
     double limit = 0;
@@ -189,17 +185,11 @@ static fk_verdict small_variance(const fk_claim_env *env, const fk_claim *claim,
                                  const fk_variant *v)
 {
     (void)env, (void)claim;
-    fk_mixture *mix = fk_setting_mixture("gaussian-1d");
-    fk_chain chain = fk_setting_chain("vp-linear:T=1000000");
-    fk_elbo elbo;
-    fk_error err;
-    const fk_reverse_variance which = v->which == 1 ? FK_VARIANCE_LARGE : FK_VARIANCE_SMALL;
-    if (fk_elbo_new(mix, &chain, which, &elbo, &err) != FK_OK) return fk_measured(NAN, 0);
+    fk_bound_run run = fk_bound_run_new("gaussian-1d", "vp-linear:T=1000000",
+                                        v->which == 1 ? FK_VARIANCE_LARGE : FK_VARIANCE_SMALL);
     const double gamma = 0.57721566490153286, said[] = {gamma / 2, gamma / 2, 0, gamma};
-    fk_verdict out = fk_measured(elbo.total - elbo.entropy, said[v->which]);
-    fk_elbo_free(&elbo);
-    fk_chain_free(&chain);
-    fk_mixture_free(mix);
+    fk_verdict out = fk_measured(run.elbo.total - run.elbo.entropy, said[v->which]);
+    fk_bound_run_free(&run);
     return out;
 }
 

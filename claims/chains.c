@@ -43,6 +43,21 @@ void fk_chain_run_free(fk_chain_run *run)
     fk_chain_free(&run->chain);
 }
 
+fk_bound_run fk_bound_run_new(const char *mixture, const char *chain, fk_reverse_variance variance)
+{
+    fk_bound_run run = {.mixture = fk_setting_mixture(mixture), .chain = fk_setting_chain(chain)};
+    fk_error err;
+    if (fk_elbo_new(run.mixture, &run.chain, variance, &run.elbo, &err) != FK_OK) stop(&err);
+    return run;
+}
+
+void fk_bound_run_free(fk_bound_run *run)
+{
+    fk_elbo_free(&run->elbo);
+    fk_chain_free(&run->chain);
+    fk_mixture_free(run->mixture);
+}
+
 fk_sources fk_sources_of(const fk_chain *chain)
 {
     assert(chain->T <= FK_MOST_T);

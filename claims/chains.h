@@ -4,6 +4,7 @@
 #ifndef FK_CLAIMS_CHAINS_H
 #define FK_CLAIMS_CHAINS_H
 
+#include "analytic/elbo.h"
 #include "analytic/marginal.h"
 #include "schedules/chain.h"
 #include "schedules/scheme.h"
@@ -26,6 +27,15 @@ typedef struct {
 } fk_chain_run;
 fk_chain_run fk_chain_run_new(const char *spec, size_t steps, const fk_scheme *);
 void fk_chain_run_free(fk_chain_run *);
+
+/* The bound on mixture data, spec by spec as above. */
+typedef struct {
+    fk_mixture *mixture;
+    fk_chain chain;
+    fk_elbo elbo;
+} fk_bound_run;
+fk_bound_run fk_bound_run_new(const char *mixture, const char *chain, fk_reverse_variance);
+void fk_bound_run_free(fk_bound_run *);
 
 /* X_t = row[t][0] X_0 + sum_j row[t][j] E_j, t = 0 .. T, by the recursion X_t = sqrt(1 - beta_t)
  * X_{t-1} + sqrt(beta_t) E_t alone; entries up to FK_MOST_T. */

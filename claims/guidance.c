@@ -61,14 +61,6 @@ static double worst_of(gap of, int which)
     return worst;
 }
 
-#define CHECK(name)                                                                                \
-    static fk_verdict check_##name(const fk_claim_env *env, const fk_claim *claim,                 \
-                                   const fk_variant *variant)                                      \
-    {                                                                                              \
-        (void)env, (void)claim;                                                                    \
-        return fk_measured(worst_of(name, variant->which), 0);                                     \
-    }
-
 static double log_kernel(const pair *p, double x_u, double x_t)
 {
     return fk_log_normal(x_t, p->a * x_u, p->q);
@@ -148,7 +140,7 @@ static double joint_with_label(const pair *p, size_t k, double x_u, double x_t, 
     double wanted = fk_log_normal(x_t, p->at_t->mean[k], p->at_t->var[k]) + log(p->mix->weight[k]);
     return fabs(sum - exp(wanted)) / exp(log_marginal(p->at_t, x_t));
 }
-CHECK(joint_with_label)
+FK_CHECK(joint_with_label, worst_of)
 
 /* --- C159: forward steps know no label --- */
 
@@ -162,7 +154,7 @@ static double forward_is_blind(const pair *p, size_t k, double x_u, double x_t, 
     if (which == BACKWARD) return fabs(given_t - log_reverse(p, NULL, x_u, x_t));
     return fabs(given_u - log_kernel(p, x_u, x_t));
 }
-CHECK(forward_is_blind)
+FK_CHECK(forward_is_blind, worst_of)
 
 /* --- C160: without the label nothing has changed --- */
 
@@ -185,7 +177,7 @@ static double label_summed_out(const pair *p, size_t k, double x_u, double x_t, 
     fk_worst(&worst, fabs(log(marginal) - log_p));
     return worst;
 }
-CHECK(label_summed_out)
+FK_CHECK(label_summed_out, worst_of)
 
 /* --- C161, C162: the label given two times, and the conditional reverse step --- */
 
@@ -202,7 +194,7 @@ static double label_of_two(const pair *p, size_t k, double x_u, double x_t, int 
     double r = which == OF_THE_NOISIER ? label(p->at_t, k, x_t) : label(p->at_u, k, x_u);
     return fabs(own / total - r);
 }
-CHECK(label_of_two)
+FK_CHECK(label_of_two, worst_of)
 
 enum { WITH_BOTH, NOT_DIVIDED, SQUARED, EXCHANGED };
 
@@ -216,7 +208,7 @@ static double conditional_step(const pair *p, size_t k, double x_u, double x_t, 
     if (which == EXCHANGED) formula = all + r_t - r_u;
     return fabs(formula - own) / (1 + fabs(r_u) + fabs(r_t));
 }
-CHECK(conditional_step)
+FK_CHECK(conditional_step, worst_of)
 
 /* --- C163: constant in what? --- */
 
@@ -241,7 +233,7 @@ static double normaliser(const pair *p, size_t k, double x_u, double x_t, int wh
     if (which == OF_X_U) wanted = label(p->at_u, k, x_u);
     return fabs(sum - wanted);
 }
-CHECK(normaliser)
+FK_CHECK(normaliser, worst_of)
 
 /* --- C164: a classifier needs the time --- */
 
@@ -271,7 +263,7 @@ static double classifier(const pair *p, size_t k, double x_u, double x_t, int wh
     fk_marginal_free(less);
     return fabs(sum - wanted);
 }
-CHECK(classifier)
+FK_CHECK(classifier, worst_of)
 
 #define LOGS "a difference of logarithms of size up to 60, each with some ten roundings"
 

@@ -39,7 +39,7 @@ static moments moments_of(const fk_marginal *g)
 
 typedef double (*gap)(const moments *, int which);
 
-static fk_verdict worst_of(gap of, const fk_variant *variant)
+static double worst_of(gap of, int which)
 {
     static const char *const name[] = {"three-1d", "bimodal-1d"};
     double worst = 0;
@@ -52,21 +52,13 @@ static fk_verdict worst_of(gap of, const fk_variant *variant)
                 fk_coeffs c = fk_schedule_at(schedule, schedule->time_of(schedule, lambda));
                 fk_marginal *g = fk_marginal_new(mix, c.s, c.sigma);
                 moments m = moments_of(g);
-                fk_worst(&worst, of(&m, variant->which));
+                fk_worst(&worst, of(&m, which));
                 fk_marginal_free(g);
             }
         fk_mixture_free(mix);
     }
-    return fk_measured(worst, 0);
+    return worst;
 }
-
-#define CHECK(name)                                                                                \
-    static fk_verdict check_##name(const fk_claim_env *env, const fk_claim *claim,                 \
-                                   const fk_variant *variant)                                      \
-    {                                                                                              \
-        (void)env, (void)claim;                                                                    \
-        return worst_of(name, variant);                                                            \
-    }
 
 static double floor_of(const moments *m, int which)
 {
@@ -76,7 +68,7 @@ static double floor_of(const moments *m, int which)
     if (which == 3) snr = m->s / m->sigma;
     return fabs(left - snr * m->mmse);
 }
-CHECK(floor_of)
+FK_CHECK(floor_of, worst_of)
 
 /* E (s - kernel's score)^2, the kernel's score being -eps/sigma. */
 static double score_matching(const moments *m, int which)
@@ -89,7 +81,7 @@ static double score_matching(const moments *m, int which)
     if (which == 3) constant = 1 / v + m->fisher;
     return fabs(denoising - m->off - constant) * v;
 }
-CHECK(score_matching)
+FK_CHECK(score_matching, worst_of)
 
 static double implicit(const moments *m, int which)
 {
@@ -99,7 +91,7 @@ static double implicit(const moments *m, int which)
     if (which == 3) right = m->off / 2 + m->fisher / 2;
     return fabs(left - right) * m->sigma * m->sigma;
 }
-CHECK(implicit)
+FK_CHECK(implicit, worst_of)
 
 /* The network for the noise that the score amounts to, -sigma s. */
 static double excess(const moments *m, int which)
@@ -111,7 +103,7 @@ static double excess(const moments *m, int which)
     if (which == 3) factor = 1;
     return fabs(loss - least - factor * m->off);
 }
-CHECK(excess)
+FK_CHECK(excess, worst_of)
 
 #define MARGIN                                                                                     \
     1e-13, "quadrature to 1e-15 of terms below 5, the posterior in its form without cancellation"

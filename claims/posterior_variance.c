@@ -45,24 +45,18 @@ static fk_verdict best_variance(const fk_claim_env *env, const fk_claim *claim, 
 {
     (void)env, (void)claim;
     fk_verdict worst = fk_measured(0, 0);
-    fk_mixture *mix = fk_setting_mixture("three-1d");
-    fk_chain chain = fk_setting_chain(FK_SHORT_CHAIN);
-    fk_elbo elbo;
-    fk_error err;
     const fk_reverse_variance which = v->which == SMALL   ? FK_VARIANCE_SMALL
                                       : v->which == LARGE ? FK_VARIANCE_LARGE
                                                           : FK_VARIANCE_OPTIMAL;
-    if (fk_elbo_new(mix, &chain, which, &elbo, &err) != FK_OK) return fk_measured(NAN, 0);
-    for (size_t t = 2; t <= chain.T; t += 2) {
-        double chosen = elbo.variance[t - 1];
+    fk_bound_run run = fk_bound_run_new("three-1d", FK_SHORT_CHAIN, which);
+    for (size_t t = 2; t <= run.chain.T; t += 2) {
+        double chosen = run.elbo.variance[t - 1];
         if (v->which == NO_SQUARE)
-            chosen = fk_chain_posterior_variance(&chain, t - 1) +
-                     fk_posterior_share(&chain, t) * elbo.mmse[t - 1];
-        fk_keep_worst(&worst, chosen, mean_variance(mix, &chain, t), 0);
+            chosen = fk_chain_posterior_variance(&run.chain, t - 1) +
+                     fk_posterior_share(&run.chain, t) * run.elbo.mmse[t - 1];
+        fk_keep_worst(&worst, chosen, mean_variance(run.mixture, &run.chain, t), 0);
     }
-    fk_elbo_free(&elbo);
-    fk_chain_free(&chain);
-    fk_mixture_free(mix);
+    fk_bound_run_free(&run);
     return worst;
 }
 
@@ -94,26 +88,19 @@ static fk_verdict best_on_a_normal(const fk_claim_env *env, const fk_claim *clai
 static fk_verdict relative_gap(const fk_claim_env *env, const fk_claim *claim, const fk_variant *v)
 {
     (void)env, (void)claim;
-    fk_mixture *mix = fk_setting_mixture("three-1d");
     fk_schedule vp = fk_setting_schedule("vp-linear");
     const fk_coeffs half = fk_schedule_at(&vp, 0.5);
     double scaled[3], mmse = NAN;
     for (int k = 0; k < 3; k++) {
         char spec[48];
         snprintf(spec, sizeof spec, "vp-linear:T=%d", 400 << k);
-        fk_chain chain = fk_setting_chain(spec);
-        fk_elbo elbo;
-        fk_error err;
-        if (fk_elbo_new(mix, &chain, FK_VARIANCE_OPTIMAL, &elbo, &err) != FK_OK)
-            return fk_measured(NAN, 0);
-        const size_t i = chain.T / 2 - 1; /* (i + 1)/T = 1/2 */
-        const double small = fk_chain_posterior_variance(&chain, i);
-        scaled[k] = (double)chain.T * (elbo.variance[i] - small) / small;
-        mmse = elbo.mmse[i];
-        fk_elbo_free(&elbo);
-        fk_chain_free(&chain);
+        fk_bound_run run = fk_bound_run_new("three-1d", spec, FK_VARIANCE_OPTIMAL);
+        const size_t i = run.chain.T / 2 - 1; /* (i + 1)/T = 1/2 */
+        const double small = fk_chain_posterior_variance(&run.chain, i);
+        scaled[k] = (double)run.chain.T * (run.elbo.variance[i] - small) / small;
+        mmse = run.elbo.mmse[i];
+        fk_bound_run_free(&run);
     }
-    fk_mixture_free(mix);
     const double ratio = half.s / (half.sigma * half.sigma);
     static const double factor[] = {1, 0, 0.5};
     return fk_measured(factor[v->which] * half.g2 * ratio * ratio * mmse, fk_setting_limit(scaled));

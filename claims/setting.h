@@ -32,6 +32,16 @@ double fk_residual(const double *term, size_t n);
 /* The verdict of an exact check: observed against expected, nothing sampled. */
 fk_verdict fk_measured(double observed, double expected);
 
+/* The check check_NAME of a measurement NAME: what `worst`, a function of a file's own, finds of it
+ * over the file's settings, expected to be 0. */
+#define FK_CHECK(name, worst)                                                                      \
+    static fk_verdict check_##name(const fk_claim_env *env, const fk_claim *claim,                 \
+                                   const fk_variant *variant)                                      \
+    {                                                                                              \
+        (void)env, (void)claim;                                                                    \
+        return fk_measured(worst(name, variant->which), 0);                                        \
+    }
+
 /* The distribution function of a 1-D marginal, as fk_ks wants it. */
 double fk_setting_cdf(const void *marginal, double x);
 

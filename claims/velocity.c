@@ -43,14 +43,6 @@ static double worst_draw(gap of, int which)
     return worst;
 }
 
-#define CHECK(name)                                                                                \
-    static fk_verdict check_##name(const fk_claim_env *env, const fk_claim *claim,                 \
-                                   const fk_variant *variant)                                      \
-    {                                                                                              \
-        (void)env, (void)claim;                                                                    \
-        return fk_measured(worst_draw(name, variant->which), 0);                                   \
-    }
-
 /* E[x_(t-1) | x_t, x_0] by regression: Cov(x_(t-1), x_t | x_0) = sqrt(alpha_t) (1 - ab_(t-1)). */
 static double posterior_mean(const draw *d, double x0)
 {
@@ -75,7 +67,7 @@ static double from_x0(const draw *d, int which)
     fk_worst(&worst, fabs(fabs(posterior_mean(d, d->x0) - mu) - apart) / (1 + fabs(d->x_t)));
     return worst;
 }
-CHECK(from_x0)
+FK_CHECK(from_x0, worst_draw)
 
 static double from_eps(const draw *d, int which)
 {
@@ -87,7 +79,7 @@ static double from_eps(const draw *d, int which)
     double apart = weight / root * fabs(d->eps - d->net);
     return fabs(fabs(posterior_mean(d, d->x0) - mu) - apart) / (1 + fabs(d->x_t));
 }
-CHECK(from_eps)
+FK_CHECK(from_eps, worst_draw)
 
 /* --- C168, C169: a rotation --- */
 
@@ -107,7 +99,7 @@ static double velocity(const draw *d, int which)
     fk_worst(&worst, fabs(a * a + b * b - 1));
     return worst;
 }
-CHECK(velocity)
+FK_CHECK(velocity, worst_draw)
 
 enum { ROTATION, OTHER_WAY_ROUND, SWAPPED, SAME_ERROR };
 
@@ -126,7 +118,7 @@ static double back(const draw *d, int which)
     fk_worst(&worst, fabs(share_eps * fabs(v - vh) - of_eps) / size);
     return worst;
 }
-CHECK(back)
+FK_CHECK(back, worst_draw)
 
 /* --- C170: the two losses --- */
 
