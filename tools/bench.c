@@ -14,12 +14,14 @@
 #include "core/names.h"
 #include "core/ranks.h"
 #include "tools/bench_em.h"
+#include "tools/bench_heun.h"
 #include "tools/bench_pfode.h"
 #include "tools/bench_race.h"
 #include "tools/bench_stat.h"
 #include "tools/bench_train.h"
 
-static const bench_set *const sets[] = {&bench_em, &bench_pfode, &bench_train, &bench_stat};
+static const bench_set *const sets[] = {&bench_em, &bench_pfode, &bench_heun, &bench_train,
+                                        &bench_stat};
 enum { N_SETS = sizeof sets / sizeof *sets, MAX_CASES = 64 };
 
 /* What was asked for, in the order of the sets. */

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Inside fokker bench: pfode-heun-d2k8, the probability-flow ODE of a mixture of 8 components in 2
+ * dimensions on VP-linear by 50 uniform steps of Heun's rule, particles a second. Baseline: a
+ * straightforward scalar program, in which all that depends on time is computed beforehand. */
+#ifndef FK_TOOLS_BENCH_HEUN_H
+#define FK_TOOLS_BENCH_HEUN_H
+
+#include "tools/bench.h"
+
+extern const bench_set bench_heun;
+
+#endif
