@@ -71,7 +71,7 @@ DEMOS   := $(patsubst demos/%.c,$B/demo-%,$(wildcard demos/*.c))
 CHECKS  := $(patsubst %.c,$B/%,$(wildcard tests/check_*.c))
 SCRIPTS := $(wildcard tests/*.py tests/*.sh)
 
-.PHONY: all demo demos check verify figures layers format bench install clean help
+.PHONY: all demo demos check verify moments ulps figures layers format bench install clean help
 .PRECIOUS: $B/%.o
 .DELETE_ON_ERROR:
 
@@ -94,7 +94,7 @@ $B/tests/check_%: $B/tests/check_%.o $B/libfokker.a
 	$(LINK) $(shell pkg-config --libs check)
 $B/tests/check_network $B/tests/check_implicit: $B/tests/network_double.o
 $B/tests/check_bench: $B/tools/bench_race.o
-$B/tests/random_words: $B/tests/random_words.o $B/libfokker.a
+$B/tests/random_words $B/tests/ulps: %: %.o $B/libfokker.a
 	$(LINK)
 
 LINK = @echo "  link $@"; $(LD) -fopenmp $(FLAGS_$(MODE)) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS_ALL)
@@ -130,6 +130,9 @@ verify: check demos ## unit tests, demos, then every claim and number; out/verif
 
 moments: all ## every scheme's law against four million particles (minutes)
 	FOKKER=$D/fokker FOKKER_MOMENTS_N=4000000 python3 tests/moments.py
+
+ulps: $B/tests/ulps ## errors of the elementary functions over 1e9 arguments each (minutes)
+	$<
 
 figures: all ## every experiment's figure into out/
 	for e in $(basename $(notdir $(filter experiments/%,$(COMMANDS)))); do $D/fokker $$e || exit; done

@@ -4,7 +4,8 @@
  * gives two words and, by Box-Muller, one pair of standard normals. Normal number m = l*dim + i
  * (the l-th normal of the step, coordinate i) is member m & 1 of draw m >> 1, so that a scheme with
  * one normal more sees the others unchanged. No result depends on threads, blocks or instruction
- * sets. */
+ * sets. The errors of logarithm, root, turn and product add up to 7.1 ulps of a normal at most (or
+ * 2^-53 of the radius, near a zero); `make ulps` finds none above 4. */
 #ifndef FK_CORE_NOISE_H
 #define FK_CORE_NOISE_H
 

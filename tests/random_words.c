@@ -13,38 +13,37 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/normal_pair.h"
+#include "core/noise.h"
 
 enum { N = 4096 };
 
+static const fk_key key = {2385, FK_STREAM_STEPS};
+
 static void particles(uint64_t first, uint64_t *word)
 {
-    const fk_key key = {2385, FK_STREAM_STEPS};
-    for (uint64_t i = 0; i < N; i++) fk_threefry(key, first + i, 0, word + 2 * i);
+    for (uint64_t i = 0; i < N; i++) fk_random_words(key, first + i, 0, 0, word + 2 * i);
 }
 
 static void steps(uint64_t first, uint64_t *word)
 {
-    const fk_key key = {2385, FK_STREAM_STEPS};
-    for (uint64_t i = 0; i < N; i++)
-        fk_threefry(key, (first + i) >> 32, (first + i) << 32, word + 2 * i);
+    for (uint64_t i = first; i < first + N; i++, word += 2)
+        fk_random_words(key, i >> 32, i & UINT32_MAX, 0, word);
 }
 
 static void seeds(uint64_t first, uint64_t *word)
 {
     for (uint64_t i = 0; i < N; i++)
-        fk_threefry((fk_key){first + i, FK_STREAM_STEPS}, 0, 0, word + 2 * i);
+        fk_random_words((fk_key){first + i, FK_STREAM_STEPS}, 0, 0, 0, word + 2 * i);
 }
 
 static void cells(uint64_t first, double shift, uint64_t *word)
 {
-    const fk_key key = {2385, FK_STREAM_STEPS};
+    static double z[2 * N];
+    fk_random_normals(key, first, 0, (fk_block){z, N, 2, N});
     for (uint64_t i = 0; i < N; i++) {
-        double z[2];
-        fk_normal_pair(key, first + i, 0, &z[0], &z[1]);
         word[i] = 0;
-        for (int j = 0; j < 2; j++) {
-            double p = 0.5 * erfc(-FK_SQRT1_2 * (z[j] + shift));
+        for (uint64_t j = 0; j < 2; j++) {
+            double p = 0.5 * erfc(-FK_SQRT1_2 * (z[j * N + i] + shift));
             uint64_t cell = (uint64_t)(p * 0x1p32);
             word[i] |= (cell >> 32 ? UINT32_MAX : cell) << (32 * j);
         }
@@ -61,13 +60,13 @@ static void drift(uint64_t first, uint64_t *word)
     cells(first, 1e-3, word);
 }
 
-/* The first two rounds of fk_threefry. */
+/* The first two rounds of Threefry. */
 static void rounds(uint64_t first, uint64_t *word)
 {
     for (uint64_t i = 0; i < N; i++) {
         uint64_t a = first + i + 2385, b = 0;
-        a += b, b = fk_rotate(b, 16) ^ a;
-        a += b, b = fk_rotate(b, 42) ^ a;
+        a += b, b = (b << 16 | b >> 48) ^ a;
+        a += b, b = (b << 42 | b >> 22) ^ a;
         word[2 * i] = a, word[2 * i + 1] = b;
     }
 }
