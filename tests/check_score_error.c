@@ -44,7 +44,11 @@ static void eval_wave(const void *self, const void *frozen, fk_block x, fk_block
 
 static fk_field wave_field(const wave *w)
 {
-    return (fk_field){w, w->exact.dim, w->exact.frozen_size, freeze_wave, eval_wave, NULL};
+    return (fk_field){.self = w,
+                      .dim = w->exact.dim,
+                      .frozen_size = w->exact.frozen_size,
+                      .freeze = freeze_wave,
+                      .eval = eval_wave};
 }
 
 /* dim a^2 E sin^2(b.x + c) by the characteristic function of the mixture. */
