@@ -5,6 +5,7 @@
 #define FOKKER_H
 
 #include "analytic/backward_law.h"
+#include "analytic/calibration.h"
 #include "analytic/cloud.h"
 #include "analytic/curve.h"
 #include "analytic/ddim_family.h"
