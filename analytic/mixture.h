@@ -47,6 +47,9 @@ extern const size_t fk_n_mixtures;
 /* Mean (dim) and covariance (dim, dim) of the data. */
 void fk_mixture_moments(const fk_mixture *, double *mean, double *cov);
 
+/* Root mean square of the data's coordinates. */
+double fk_mixture_size(const fk_mixture *);
+
 /* Covariance of component k, (dim, dim). */
 void fk_mixture_covariance(const fk_mixture *, size_t k, double *cov);
 

@@ -47,3 +47,12 @@ void fk_mixture_moments(const fk_mixture *m, double *mean, double *cov)
     }
     free(within);
 }
+
+double fk_mixture_size(const fk_mixture *m)
+{
+    double *mean = fk_alloc(m->dim * (m->dim + 1), sizeof *mean), *cov = mean + m->dim, sum = 0;
+    fk_mixture_moments(m, mean, cov);
+    for (size_t i = 0; i < m->dim; i++) sum += cov[i * (m->dim + 1)] + mean[i] * mean[i];
+    free(mean);
+    return sqrt(sum / (double)m->dim);
+}

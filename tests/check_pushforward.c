@@ -119,6 +119,37 @@ START_TEST(distances_between_two_gaussians_are_the_closed_forms)
 }
 END_TEST
 
+static double between(const problem *p, double std, double other)
+{
+    fk_curve curve[2];
+    fk_error err;
+    for (int k = 0; k < 2; k++) {
+        fk_pushforward push = push_of(p, 2000 + 385 * (size_t)k);
+        push.n_steps = 0;
+        push.start = (fk_start_law){p->to, k ? other : std};
+        ck_assert_int_eq(fk_pushforward_run(&push, &curve[k], &err), FK_OK);
+    }
+    const double w1 = fk_curve_w1(&curve[0], &curve[1]);
+    fk_curve_free(&curve[0]), fk_curve_free(&curve[1]);
+    return w1;
+}
+
+/* On nodes of their own. Of two centred Gaussians the distance is |b - d| sqrt(2/pi); std 0 is the
+ * marginal. */
+START_TEST(the_distance_between_two_curves_is_that_of_their_laws)
+{
+    problem p;
+    problem_new(&p, "gaussian-1d", "vp-linear", "euler", "uniform", 3, 0.9385, 0.5385);
+    pair g = {0, 0.8385, p.to->mean[0], sqrt(p.to->var[0])};
+    const double closed = 0.2 * sqrt(2 / FK_PI), one = w1_of(&g);
+    fk_assert_near(between(&p, 0.8385, 1.0385), closed, 1e-5 * closed);
+    fk_assert_near(between(&p, 0.8385, 0), one, 1e-5 * one);
+    fk_assert_near(between(&p, 0, 0), 0, 1e-6);
+    ck_assert(!(fabs(between(&p, 0.8385, 1.0386) - closed) <= 1e-5 * closed));
+    problem_free(&p);
+}
+END_TEST
+
 /* --- schemes on a mixture --- */
 
 /* A law that is exact: no steps, from the marginal. The nodes lie through gaps of the density. */
@@ -279,6 +310,7 @@ START_TEST(a_map_that_is_not_monotone_has_moments_but_no_distances)
 END_TEST
 
 FK_SUITE("pushforward", distances_between_two_gaussians_are_the_closed_forms,
+         the_distance_between_two_curves_is_that_of_their_laws,
          the_exact_law_has_no_distance_from_itself,
          distances_are_averages_over_the_coupling_by_the_flow, schemes_converge_at_their_orders,
          figures_do_not_depend_on_the_number_of_cells,

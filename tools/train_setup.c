@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tools/train_setup.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,14 +34,11 @@ static int check_options(const train_run *r, fk_error *err)
     return FK_OK;
 }
 
-/* Root mean square of the data's coordinates. */
+/* Of data that are a point at 0: any size will do. */
 static double size_of(const fk_mixture *m)
 {
-    double *mean = fk_alloc(m->dim * (m->dim + 1), sizeof *mean), *cov = mean + m->dim, sum = 0;
-    fk_mixture_moments(m, mean, cov);
-    for (size_t i = 0; i < m->dim; i++) sum += cov[i * (m->dim + 1)] + mean[i] * mean[i];
-    free(mean);
-    return sum > 0 ? sqrt(sum / (double)m->dim) : 1;
+    const double size = fk_mixture_size(m);
+    return size > 0 ? size : 1;
 }
 
 static int set_hidden(train_run *r, fk_error *err)
