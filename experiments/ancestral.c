@@ -252,6 +252,7 @@ int main(int argc, char **argv)
                                 .example = "fokker ancestral --quick",
                                 .option = option};
     fk_cli cli = fk_cli_parse(&command, argc, argv);
+    fk_experiment_refuse_score(&e, "ancestral");
 
     fk_error err = {0};
     ancestral a = {.threads = cli.threads};

@@ -111,6 +111,7 @@ int main(int argc, char **argv)
         .example = "fokker band --mixture bimodal-1d --start 1.5",
         .option = option};
     fk_cli cli = fk_cli_parse(&command, argc, argv);
+    fk_experiment_refuse_score(&e, "band");
     if (steps == 0) steps = e.quick ? 200 : 400;
 
     fk_error err = {0};

@@ -12,6 +12,7 @@
  * texts are borrowed. */
 typedef struct {
     const char *mixture, *schedule, *out; /* out: folder for data, verdicts and figures */
+    const char *score;                    /* weights of fokker train, or NULL */
     bool quick, no_plot;
     uint64_t seed;
 } fk_experiment;
@@ -22,6 +23,8 @@ typedef struct {
      FK_OPT_TEXT, &(e).mixture, false},                                                            \
         {"out",       "DIR",    "folder for data, verdicts and figures (default: out/NAME)",       \
          FK_OPT_TEXT, &(e).out, false},                                                            \
+        {"score",     "W",        "weights of fokker train: its score in place of the exact one",  \
+         FK_OPT_TEXT, &(e).score, false},                                                          \
         {"quick",     NULL,       "fewer samples and steps, with margins to match",                \
          FK_OPT_FLAG, &(e).quick, false},                                                          \
         {"no-plot", NULL, "data and verdicts only", FK_OPT_FLAG, &(e).no_plot, false},             \
@@ -38,6 +41,10 @@ size_t fk_experiment_samples(const fk_mixture *, size_t n);
  * --steps, where the error alone takes half of it, or --n, and how many would do. */
 int fk_experiment_check_size(size_t n, size_t steps, double per_root, double error, double shown,
                              fk_error *) FK_CHECKED;
+
+/* For an experiment about exact scores: where --score was given say so, in one line, and exit with
+ * FK_USAGE. */
+void fk_experiment_refuse_score(const fk_experiment *, const char *name);
 
 /* fk_csv_create for the file `name` of a folder. */
 int fk_experiment_csv(const char *folder, const char *name, const char *header, const char *comment,

@@ -31,6 +31,17 @@ int fk_experiment_check_size(size_t n, size_t steps, double per_root, double err
     return FK_OK;
 }
 
+void fk_experiment_refuse_score(const fk_experiment *e, const char *name)
+{
+    fk_error err;
+    if (!e->score) return;
+    fk_fail(&err, FK_USAGE,
+            "--score %s: %s is about the exact score, and so are its claims; score-net and budget "
+            "judge a network",
+            e->score, name);
+    exit(fk_cli_report(&err));
+}
+
 int fk_experiment_csv(const char *folder, const char *name, const char *header, const char *comment,
                       fk_csv **csv, fk_error *err)
 {

@@ -144,6 +144,7 @@ int main(int argc, char **argv)
                                 .example = "fokker convergence --quick",
                                 .option = option};
     fk_cli cli = fk_cli_parse(&command, argc, argv);
+    fk_experiment_refuse_score(&e, "convergence");
 
     fk_error err = {0};
     convergence c = {0};

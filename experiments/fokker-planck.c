@@ -131,6 +131,7 @@ int main(int argc, char **argv)
         .example = "fokker fokker-planck --quick",
         .option = option};
     fk_cli cli = fk_cli_parse(&command, argc, argv);
+    fk_experiment_refuse_score(&e, "fokker-planck");
 
     fk_error err = {0};
     lab l = {.threads = cli.threads};

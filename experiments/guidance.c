@@ -302,6 +302,7 @@ int main(int argc, char **argv)
                                 .example = "fokker guidance --quick",
                                 .option = option};
     fk_cli cli = fk_cli_parse(&command, argc, argv);
+    fk_experiment_refuse_score(&e, "guidance");
 
     fk_error err = {0};
     measured m = {.lab = {.threads = 1}, .threads = cli.threads};

@@ -221,6 +221,7 @@ int main(int argc, char **argv)
         .example = "fokker likelihoods --quick",
         .option = option};
     fk_cli cli = fk_cli_parse(&command, argc, argv);
+    fk_experiment_refuse_score(&e, "likelihoods");
 
     fk_error err = {0};
     likelihoods q = {.threads = cli.threads};

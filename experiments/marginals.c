@@ -45,6 +45,7 @@ int main(int argc, char **argv)
         .example = "fokker marginals --mixture ring-8",
         .option = option};
     fk_cli cli = fk_cli_parse(&command, argc, argv);
+    fk_experiment_refuse_score(&e, "marginals");
     if (steps == 0) steps = e.quick ? 150 : 300;
     l.seed = e.seed, l.threads = cli.threads;
 

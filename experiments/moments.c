@@ -210,6 +210,7 @@ int main(int argc, char **argv)
                                 .example = "fokker moments --schedule vp-linear:beta1=10",
                                 .option = option};
     fk_cli cli = fk_cli_parse(&command, argc, argv);
+    fk_experiment_refuse_score(&e, "moments");
     gsl_set_error_handler_off();
 
     fk_error err = {0};

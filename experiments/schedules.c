@@ -168,6 +168,7 @@ int main(int argc, char **argv)
                                 .example = "fokker schedules --schedule flow",
                                 .option = option};
     fk_cli cli = fk_cli_parse(&command, argc, argv);
+    fk_experiment_refuse_score(&e, "schedules");
     gsl_set_error_handler_off();
 
     fk_error err = {0};

@@ -163,6 +163,7 @@ int main(int argc, char **argv)
         .example = "fokker transport --quick",
         .option = option};
     fk_cli cli = fk_cli_parse(&command, argc, argv);
+    fk_experiment_refuse_score(&e, "transport");
     gsl_set_error_handler_off();
 
     fk_error err = {0};

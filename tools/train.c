@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "analytic/mixture_json.h"
+#include "claims/loss_floor.h"
 #include "core/json.h"
 #include "core/noise.h"
 #include "core/table.h"
-#include "tools/train_excess.h"
 #include "tools/train_setup.h"
 
 /* Rows of the learning curve; a checkpoint is written with each. Noise levels and their
@@ -95,7 +95,7 @@ static int train(train_run *r, fk_error *err)
     if (!code && r->resume) code = fk_checkpoint_restore(r->resume, r->trainer, err);
     if (code) return code;
     r->floor =
-        train_loss_floor(r->mixture, &r->trainer->schedule, &r->model, &r->config, r->cli.threads);
+        fk_loss_floor(r->mixture, &r->trainer->schedule, &r->model, &r->config, r->cli.threads);
     fk_progress *progress = fk_progress_new("train", r->config.steps - r->trainer->step);
     while (!code && r->trainer->step < r->config.steps) code = advance(r, progress, err);
     fk_progress_free(progress);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "tools/train_excess.h"
+#include "claims/loss_floor.h"
 
 enum { NODES = 64 };
 
-double train_loss_floor(const fk_mixture *mixture, const fk_schedule *schedule,
-                        const fk_model_config *model, const fk_train_config *train, int threads)
+double fk_loss_floor(const fk_mixture *mixture, const fk_schedule *schedule,
+                     const fk_model_config *model, const fk_train_config *train, int threads)
 {
     double t[NODES], weight[NODES], sum = 0;
     fk_score_error found[NODES];
