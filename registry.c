@@ -43,6 +43,8 @@ const fk_row fk_experiments[] = {
     {"schedules",
      "What do the noise schedules make of signal, noise, drift and signal-to-noise ratio?",
      "Ho et al. 2020; Nichol and Dhariwal 2021; Song et al. 2021", NULL},
+    {"score-net", "How good is a learnt score, and what does its error do to the samples?",
+     "Vincent 2011; Efron 2011; Song et al. 2021b, theorem 1", NULL},
     {"transport",
      "Which map from noise to data does the probability-flow ODE draw, and is it optimal?",
      "Brenier 1991; Lavenant and Santambrogio 2022", NULL},

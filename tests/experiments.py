@@ -445,6 +445,63 @@ def check_ancestral(scratch):
     one_line(fokker("ancestral", "--mixture", "ring-8", "--out", out, code=2))
 
 
+def check_every_experiment_takes_a_network_or_refuses_it(scratch):
+    listed = {x["name"] for x in json.loads(fokker("list", "experiments", "--json").stdout)}
+    assert {"score-net", "budget"} < listed, listed
+    for name in listed - {"score-net", "budget"}:
+        told = one_line(fokker(name, "--score", "w.safetensors", "--out", f"{scratch}/refused", code=2))
+        assert "--score w.safetensors" in told and name in told and "score-net" in told, told
+    assert not os.path.exists(f"{scratch}/refused")
+
+
+def check_a_network_is_judged(scratch):
+    """Of a file and of one that is trained in the run: parts add up, chains bound distances, the excess is
+    sigma^2 times the score's error; and by plain Python the truncation of the part shown. The controls: the
+    sum without the score, and another power of sigma."""
+    weights = f"{scratch}/w.safetensors"
+    fokker("train", "--mixture", "three-1d", "--hidden", "32,32", "--steps", "800", "--batch", "128", "--rate", "1e-2",
+           "--average", "0.98", "--output", "edm", "--quiet", "--out", weights)
+    draws = bool(shutil.which("gnuplot"))
+    env = {**os.environ, "LC_ALL": "C", "FOKKER_PLOTS": os.path.abspath("plots")}
+    both = {"errors.csv", "curve.csv", "budget.csv", "samples.csv", "verdicts.json"}
+    both |= {"score-net.svg", "score-net.png"} if draws else set()
+    for name, args, files in (("file", ("--score", weights), {"scores.csv", "map.csv", "lines.csv", "calibration.csv", "law.csv"}),
+                              ("own", ("--mixture", "ring-8"), {"field.csv", "plane.csv"})):
+        out = f"{scratch}/score-net {name}"
+        result = fokker("score-net", "--quick", *args, *([] if draws else ["--no-plot"]), "--out", out, env=env)
+        assert result.stderr == "", result.stderr
+        holds(out)
+        assert set(os.listdir(out)) == both | files, os.listdir(out)
+        assert ("trained here" in result.stdout) == (name == "own"), result.stdout
+        for row in table(f"{out}/errors.csv"):
+            sigma = vp_linear(row["t"])[1]
+            assert abs(row["excess"] - sigma**2 * row["score_error"]) < 1e-9 * row["excess"], row
+            assert not abs(row["excess"] - sigma * row["score_error"]) < 1e-9 * row["excess"], row
+            assert abs(row["floor"] - ((1 if name == "file" else 2) - sigma**2 * row["fisher"])) < 1e-12, row
+        for row in table(f"{out}/budget.csv"):
+            parts = [row[k] for k in ("truncation", "prior", "discretisation", "score")]
+            assert abs(sum(parts) - row["total"]) < 1e-12, row
+            assert abs(sum(parts[:3]) - row["total"]) > 1e-5, row
+            if not math.isnan(row["w1"]):
+                assert row["w1_chain"] >= row["w1"] * (1 - 1e-9), row
+                links = sum(row[f"w1_{k}"] for k in ("truncation", "prior", "discretisation", "score"))
+                assert abs(links - row["w1_chain"]) < 1e-12, row
+    # the truncation's W1 by plain Python: int |F_t - F_0|
+    row = table(f"{scratch}/score-net file/budget.csv")[0]
+    grid = [-6 + 12 * (i + 0.5) / 12000 for i in range(12000)]
+    w1 = sum(abs(cdf(1e-3, x) - sum(w * math.erfc((m - x) / math.sqrt(2 * v)) / 2 for w, m, v in THREE)) for x in grid) / 1000
+    assert abs(row["w1_truncation"] - w1) < 2e-3 * w1, (row, w1)
+    # the learning curve is that of fokker train
+    with open(weights.replace("safetensors", "csv")) as f:
+        assert f.read().split("\n")[-2] == open(f"{scratch}/score-net file/curve.csv").read().split("\n")[-2]
+    for args, what in ((("--mixture", "ring-8", "--score", weights), "dimension 1"), (("--mixture", "random-16d"), "dim 16"),
+                       (("--schedule", "edm", "--score", weights), "trained for lambda"),
+                       (("--score", f"{scratch}/plain"), "plain")):
+        told = one_line(fokker("score-net", *args, "--out", f"{scratch}/refused", code=2))
+        assert what in told, told
+    assert not os.path.exists(f"{scratch}/refused")
+
+
 def check_pictures(scratch):
     if not shutil.which("gnuplot"):
         return

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Question: how good is a learnt score, and what does its error do to the samples?
+ *
+ * Setting: a network of fokker train (--score W), or a small one trained here, on a mixture whose
+ * score, floor of the loss and law are known exactly.
+ *
+ * Measured: its error over x and t; the excess of its loss over the floor, which is sigma^2 E|net -
+ * score|^2 (Vincent 2011); the KL between reverse paths that this makes (Girsanov); whether x0hat
+ * is right on average about what it says (Tweedie); and the error of sampling with it by dpmpp-2m,
+ * split by changing one approximation at a time: truncation, prior, steps, score. In 1-D all of
+ * this is by quadrature and exact laws.
+ *
+ * It would be refuted by an exact score that is not calibrated, by parts that do not add up to what
+ * a sampler with the network is off by, and by an excess that draws do not confirm. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "experiments/common.h"
+#include "experiments/score-net_tables.h"
+
+/* ---- claims ------------------------------------------------------------------------------------
+ */
+
+enum { RIGHT, TURNED, WITHOUT };
+
+/* Parts of every run, from four laws each, against the total, from the last law and the data. */
+static fk_verdict check_parts(const fk_claim_env *env, const fk_claim *claim,
+                              const fk_variant *variant)
+{
+    (void)claim;
+    const score_net *q = env->context;
+    fk_verdict out = {.n = 0};
+    for (size_t i = 0; i < q->runs; i++) {
+        const net_spending *r = &q->run[i];
+        double sum = 0;
+        for (size_t k = 0; k < LINKS; k++)
+            sum += k + 1 < LINKS || variant->which == RIGHT ? r->part[k]
+                   : variant->which == TURNED               ? -r->part[k]
+                                                            : 0;
+        fk_worst(&out.observed, fabs(sum - r->total));
+    }
+    return out;
+}
+
+/* By how much the chain of distances falls short of the distance, at most, of those that are known.
+ */
+static fk_verdict check_chain(const fk_claim_env *env, const fk_claim *claim,
+                              const fk_variant *variant)
+{
+    (void)claim;
+    const score_net *q = env->context;
+    fk_verdict out = {.n = 0};
+    for (size_t i = 0; i < q->runs; i++) {
+        const net_spending *r = &q->run[i];
+        double sum = 0;
+        if (isnan(r->distance)) continue;
+        for (size_t k = 0; k < LINKS; k++) sum += variant->param * r->link[k];
+        if (!(sum >= r->distance)) fk_worst(&out.observed, 1 - sum / r->distance);
+    }
+    return out;
+}
+
+enum { EXACT_SCORE, SIGMA_ONCE };
+
+/* The exact score's denoiser, or one with sigma for sigma^2. */
+typedef struct {
+    fk_field exact;
+    double factor;
+} denoiser_field;
+
+static void freeze(const void *self, double s, double sigma, void *frozen)
+{
+    const denoiser_field *f = self;
+    f->exact.freeze(f->exact.self, s, sigma, frozen);
+}
+
+static void eval(const void *self, const void *frozen, fk_block x, fk_block score)
+{
+    const denoiser_field *f = self;
+    f->exact.eval(f->exact.self, frozen, x, score);
+    for (size_t i = 0; i < x.n; i++) score.x[i] *= f->factor;
+}
+
+static fk_verdict check_tweedie(const fk_claim_env *env, const fk_claim *claim,
+                                const fk_variant *variant)
+{
+    (void)claim;
+    const score_net *q = env->context;
+    fk_verdict out = {.n = 0};
+    for (size_t i = 0; i < SHOWN; i++) {
+        const fk_coeffs at = score_net_at(q, q->shown[i]);
+        const denoiser_field f = {fk_mixture_field(q->mixture),
+                                  variant->which == SIGMA_ONCE ? 1 / at.sigma : variant->param};
+        const fk_field field = {&f, 1, f.exact.frozen_size, freeze, eval, NULL};
+        fk_calibration bin[BINS];
+        fk_marginal *p = fk_marginal_new(q->mixture, at.s, at.sigma);
+        fk_calibration_of(p, &field, BINS, bin);
+        fk_worst(&out.observed, fk_calibration_error(BINS, bin));
+        fk_marginal_free(p);
+    }
+    return out;
+}
+
+/* The excess by draws from the marginal, over that by quadrature. */
+static fk_verdict check_excess(const fk_claim_env *env, const fk_claim *claim,
+                               const fk_variant *variant)
+{
+    (void)claim;
+    const score_net *q = env->context;
+    const fk_coeffs at = score_net_at(q, q->shown[1]);
+    const fk_field exact = fk_mixture_field(q->mixture), learnt = fk_model_field(q->network);
+    const size_t n = 32768 * env->scale;
+    fk_marginal *p = fk_marginal_new(q->mixture, at.s, at.sigma);
+    fk_cloud cloud = fk_cloud_draws(p, n, env->seed);
+    double *a = fk_cloud_score(&cloud, p, &exact), *b = fk_cloud_score(&cloud, p, &learnt);
+    double sum = 0, square = 0;
+    for (size_t i = 0; i < n; i++) {
+        double gap = 0;
+        for (size_t k = 0; k < cloud.x.dim; k++) {
+            const double off = b[k * cloud.x.ld + i] - a[k * cloud.x.ld + i];
+            gap += pow(at.sigma, variant->param) * off * off;
+        }
+        sum += gap, square += gap * gap;
+    }
+    const double mean = sum / (double)n;
+    const double by_nodes =
+        fk_score_error_at(q->mixture, &learnt, at.s, at.sigma, &(fk_score_rule){0}).excess;
+    free(a), free(b);
+    fk_cloud_free(&cloud), fk_marginal_free(p);
+    return (fk_verdict){.observed = mean / by_nodes,
+                        .expected = 1,
+                        .se = sqrt((square / (double)n - mean * mean) / (double)n) / by_nodes,
+                        .n = n};
+}
+
+static const fk_claim everywhere[] = {
+    {.id = "score-net-excess",
+     .says =
+         "the excess of the network's loss over the floor is sigma^2 E|net - score|^2, by draws "
+         "as by quadrature",
+     .source = "Vincent 2011, eq. 17",
+     .kind = FK_STATISTICAL,
+     .margin = 0.3,
+     .because = "a ratio; 32768 draws know it to 0.02 or so",
+     .check = check_excess,
+     .right = {"sigma^2", 0, 2},
+     .control = {{"sigma", 0, 1}, {"no sigma", 0, 0}}},
+    {.id = "score-net-budget",
+     .says = "truncation, prior, steps and score add up to the error of sampling with the network",
+     .source = "differences of functionals, one approximation changed at a time",
+     .kind = FK_EXACT,
+     .margin = 1e-12,
+     .because = "roundings of sums of probabilities",
+     .check = check_parts,
+     .right = {"four parts", RIGHT, 0},
+     .control = {{"the score's part with its sign turned", TURNED, 0},
+                 {"without the score", WITHOUT, 0}}},
+};
+
+static const fk_claim chain = {
+    .id = "score-net-chain",
+    .says = "the W1 of truncation, prior, steps and score bound that of the samples by their sum",
+    .source = "the triangle inequality",
+    .kind = FK_EXACT,
+    .margin = 1e-4,
+    .because = "distances between two curves are right to 1e-5 of themselves",
+    .check = check_chain,
+    .right = {"the whole chain", 0, 1},
+    .control = {{"a hundredth of the chain", 0, 0.01}}};
+
+static const fk_claim tweedie = {
+    .id = "score-net-tweedie",
+    .says = "the denoiser of the exact score is calibrated: E[x_0 | x0hat] = x0hat",
+    .source = "Efron 2011, eq. 1.4",
+    .kind = FK_EXACT,
+    .margin = 1e-8,
+    .because = "2e-9 of the law is left out, and quadratures are right to 1e-9",
+    .check = check_tweedie,
+    .right = {"x0hat = (x + sigma^2 score)/s", EXACT_SCORE, 1},
+    .control = {{"sigma in place of sigma^2", SIGMA_ONCE, 0}, {"half the score", 0, 0.5}}};
+
+/* ---- the run -----------------------------------------------------------------------------------
+ */
+
+static void judge(const score_net *q, fk_ledger *ledger)
+{
+    fk_claim_env env = {.seed = q->seed, .scale = 1, .threads = q->threads, .context = q};
+    for (size_t i = 0; i < sizeof everywhere / sizeof *everywhere; i++)
+        fk_claim_run(&everywhere[i], &env, ledger);
+    if (q->mixture->dim > 1) return;
+    fk_claim_run(&tweedie, &env, ledger);
+    for (size_t i = 0; i < q->runs; i++)
+        if (!isnan(q->run[i].distance)) {
+            fk_claim_run(&chain, &env, ledger);
+            return;
+        }
+}
+
+int main(int argc, char **argv)
+{
+    fk_experiment e = {
+        .mixture = "three-1d", .schedule = "vp-linear", .out = "out/score-net", .seed = 1};
+    const fk_option option[] = {
+        FK_EXPERIMENT_OPTIONS(e),
+        {"schedule", "S", "the schedule (default: vp-linear)", FK_OPT_TEXT, &e.schedule, false},
+        {0}};
+    const fk_command command = {.name = "score-net",
+                                .says = "A learnt score against the exact one, and what its error "
+                                        "does to samples; without --score a small network is "
+                                        "trained first.",
+                                .example = "fokker score-net --mixture ring-8 --quick",
+                                .option = option};
+    fk_cli cli = fk_cli_parse(&command, argc, argv);
+
+    fk_error err = {0};
+    score_net q = {.quick = e.quick, .seed = e.seed, .threads = cli.threads};
+    int status = score_net_open(&q, e.mixture, e.schedule, e.score, &err);
+    if (!status) status = fk_make_folder(e.out, &err);
+    if (!status) status = score_net_measure(&q, &err);
+    if (!status) status = score_net_budget(&q, &err);
+    if (!status) status = score_net_write(&q, e.out, &err);
+    int code = fk_cli_report(&err);
+    if (!status) {
+        fk_ledger ledger = {0};
+        judge(&q, &ledger);
+        char told[3000], name[64], schedule[64], numbers[512], assignments[768];
+        score_net_tell(&q, e.score, told, sizeof told);
+        score_net_assign(&q, numbers, sizeof numbers);
+        fk_figure_name(e.mixture, false, name, sizeof name);
+        fk_figure_name(e.schedule, false, schedule, sizeof schedule);
+        snprintf(assignments, sizeof assignments, "%s; mixture='%s'; schedule='%s'", numbers, name,
+                 schedule);
+        code = fk_experiment_end(&e, "score-net", assignments, told, &cli, &ledger);
+    }
+    score_net_close(&q);
+    return code;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A learnt score held against the exact one: the network, and what fokker score-net measures. */
+#ifndef FK_EXPERIMENTS_SCORE_NET_LAB_H
+#define FK_EXPERIMENTS_SCORE_NET_LAB_H
+
+#include "analytic/calibration.h"
+#include "analytic/score_error.h"
+#include "learn/model.h"
+
+enum { SHOWN = 3, BINS = 32, TIMES = 97, MAX_RUNS = 6, LINKS = 4 };
+
+/* The parts of a sampler's error, in the order in which approximations are made:
+ *     truncation   the exact law at t_end                                  less the data
+ *     prior        the exact flow from the prior at t_max                  less that law
+ *     steps        the scheme from the prior, with the exact score         less that flow
+ *     score        the scheme from the prior, with the network             less that scheme
+ * each a difference of E Phi((X - c_j)/0.2), c_j the (j - 1/2)/16 quantiles of a coordinate of the
+ * data, for the coordinate and j whose sum is the largest. */
+typedef struct {
+    size_t steps, evaluations;
+    double part[LINKS], total; /* total: computed by itself */
+    double se;                 /* of parts, by draws; 0 where laws are exact (1-D) */
+    /* W1 between the laws of these differences, and from the data to the last; in 1-D, else NaN.
+     * NaN too for a law whose map does not keep the order of the line. */
+    double link[LINKS], distance;
+} net_spending;
+
+typedef struct {
+    fk_mixture *mixture;
+    fk_schedule schedule;
+    double t_end, prior; /* prior: its standard deviation */
+    bool quick;
+    uint64_t seed;
+    int threads;
+
+    fk_model *network;
+    size_t trained; /* steps of a training here; 0: from a file */
+    double *curve;  /* (rows, 4): step, loss, floor, excess of eps; rows 0: not known */
+    size_t rows;
+
+    fk_excess excess;
+    double t[TIMES];          /* even in lambda */
+    fk_score_error at[TIMES]; /* there */
+    double paths;             /* what the error adds to KL between paths of the reverse SDE */
+    double shown[SHOWN];      /* times that are looked at */
+    fk_calibration bin[SHOWN][BINS]; /* 1-D */
+    double miscalibration[SHOWN];
+    net_spending run[MAX_RUNS];
+    size_t runs;
+    double *sample; /* (samples, dim), of the network by dpmpp-2m */
+    size_t samples;
+} score_net;
+
+/* The network, from `file` or trained here where that is NULL. */
+int score_net_open(score_net *, const char *mixture, const char *schedule, const char *file,
+                   fk_error *) FK_CHECKED;
+int score_net_measure(score_net *, fk_error *) FK_CHECKED;
+int score_net_budget(score_net *, fk_error *) FK_CHECKED;
+void score_net_close(score_net *);
+
+fk_coeffs score_net_at(const score_net *, double t);
+
+/* Samples by dpmpp-2m: `field`'s score, n draws from the prior, or from the exact marginal. out (n,
+ * dim), newly allocated. */
+int score_net_sample(const score_net *, const fk_field *, const char *scheme, size_t steps,
+                     bool exact_start, size_t n, double **out, fk_error *) FK_CHECKED;
+
+#endif
