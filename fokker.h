@@ -19,6 +19,7 @@
 #include "analytic/guidance.h"
 #include "analytic/history.h"
 #include "analytic/law.h"
+#include "analytic/line_field.h"
 #include "analytic/marginal.h"
 #include "analytic/mixture.h"
 #include "analytic/node_facts.h"

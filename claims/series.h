@@ -39,10 +39,11 @@ typedef struct {
     fk_schedule schedule;
     fk_axis axis;
     fk_plan plan;
-    fk_node_facts *facts; /* owned; NULL where the scheme needs none */
-    double eta;           /* amplitude of the noise of the process that the scheme follows */
-    double prior;         /* above 0: the run starts from N(0, prior^2), not the exact marginal */
-    bool check;           /* measure how exact the law is, where that is not rounding */
+    fk_node_facts *facts;  /* owned; NULL where the scheme needs none */
+    double eta;            /* amplitude of the noise of the process that the scheme follows */
+    double prior;          /* above 0: the run starts from N(0, prior^2), not the exact marginal */
+    const fk_field *field; /* the score that drives the run; NULL: the data's own; borrowed */
+    bool check;            /* measure how exact the law is, where that is not rounding */
 } fk_trial;
 
 /* FK_USAGE where the scheme cannot run there: it needs more of the axis than there is. `data` are

@@ -8,13 +8,13 @@ int fk_trial_law(const fk_scheme *scheme, const fk_mixture *data, const fk_trial
     const fk_coeffs *first = trial->axis.node, *last = first + trial->plan.n_steps;
     fk_marginal *start = fk_marginal_new(data, first->s, first->sigma);
     fk_marginal *end = fk_marginal_new(data, last->s, last->sigma);
-    const fk_field field = fk_mixture_field(data);
+    const fk_field own = fk_mixture_field(data);
     fk_history past = {.depth = 0};
     if (trial->axis.past > 0) past = fk_history_exact(&trial->axis, scheme, trial->eta);
     const fk_law_problem problem = {.step = trial->plan.step,
                                     .n_steps = trial->plan.n_steps,
-                                    .field = &field,
-                                    .own_score = true,
+                                    .field = trial->field ? trial->field : &own,
+                                    .own_score = !trial->field,
                                     .start = {start, trial->prior},
                                     .history = past.depth > 0 ? &past : NULL,
                                     .end = end,

@@ -8,7 +8,8 @@
  *
  * Measured: the worst error, against the data, of sixteen smoothed distribution functions, split
  * into signed differences by changing one approximation at a time: truncation at t_end, the
- * scheme's discretisation, the prior in place of the marginal at t_max. Beside them the standard
+ * scheme's discretisation, the prior in place of the marginal at t_max, and with --score a network
+ * in place of the exact score. Beside them the standard
  * error of n samples, below which none of it can be seen. Nothing is sampled.
  *
  * It would be refuted by a Kolmogorov-Smirnov distance between prior and marginal that the
@@ -18,8 +19,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analytic/line_field.h"
+#include "claims/setting.h"
 #include "experiments/budget_tables.h"
 #include "experiments/common.h"
+#include "learn/stand_in.h"
 #include "registry.h"
 
 enum { DATA_SETS = 3 };
@@ -100,18 +104,43 @@ static int prepare(const char *mixture, const fk_experiment *e, budget *b, fk_er
                              mixture, k + 1);
     if (!status) status = fk_schedule_parse(e->schedule, &schedule, err);
     if (status) return status;
-    b->prior = schedule.exploding ? fk_schedule_at(&schedule, schedule.t_max).sigma : 1;
     b->place = (fk_place){e->schedule, "lambda", NAN, fmax(1e-3, schedule.t_min)};
+    b->prior = schedule.exploding ? fk_schedule_at(&schedule, schedule.t_max).sigma : 1;
     return FK_OK;
 }
 
-/* The mixture asked for, and two to compare with unless it is one of them. */
+/* A network in place of the score of the first mixture, as a table: laws ask for it millions of
+ * times at each noise level. */
+typedef struct {
+    fk_model *model;
+    fk_field field, table;
+    fk_line_field line;
+} network;
+
+static int read_network(const fk_experiment *e, budget *b, network *net, fk_error *err)
+{
+    if (!e->score) return FK_OK;
+    const fk_schedule schedule = fk_setting_schedule(e->schedule);
+    int status = fk_stand_in_read(e->score, e->mixture, 1, &net->model, err);
+    if (!status)
+        status =
+            fk_stand_in_times(e->score, net->model, &schedule, schedule.t_max, b->place.t_end, err);
+    if (status) return status;
+    net->field = fk_model_field(net->model);
+    net->line = (fk_line_field){&net->field, fk_mixture_size(b->mixture)};
+    net->table = fk_line_field_of(&net->line);
+    b->learnt = &net->table;
+    return FK_OK;
+}
+
+/* The mixture asked for, and two to compare with unless it is one of them, or a network is given,
+ * which knows one. */
 static size_t list_data(const fk_experiment *e, const char *data[DATA_SETS])
 {
     static const char *const others[] = {"gaussian-1d", "bimodal-1d"};
     size_t n = 0;
     data[n++] = e->mixture;
-    for (size_t i = 0; i < DATA_SETS - 1 && !e->quick; i++)
+    for (size_t i = 0; i < DATA_SETS - 1 && !e->quick && !e->score; i++)
         if (strcmp(e->mixture, others[i]) != 0) data[n++] = others[i];
     return n;
 }
@@ -137,6 +166,8 @@ int main(int argc, char **argv)
     budget b[DATA_SETS] = {{0}};
     int status = FK_OK;
     for (size_t m = 0; m < n && !status; m++) status = prepare(data[m], &e, &b[m], &err);
+    network net = {.model = NULL};
+    if (!status) status = read_network(&e, &b[0], &net, &err);
     if (!status) status = fk_make_folder(e.out, &err);
     for (size_t m = 0; m < n && !status; m++) budget_run(&b[m], cli.threads);
     if (!status) status = budget_write(b, n, e.out, &err);
@@ -151,7 +182,7 @@ int main(int argc, char **argv)
         fk_claim_env env = {.seed = e.seed, .scale = 1, .threads = cli.threads, .context = &m};
         for (size_t i = 0; i < sizeof claims / sizeof *claims; i++)
             fk_claim_run(&claims[i], &env, &ledger);
-        char told[3000], name[64], schedule[64], tables[2400], assignments[3000];
+        char told[5000], name[64], schedule[64], tables[2400], assignments[3000];
         budget_tell(b, n, told, sizeof told);
         budget_assign(b, n, tables, sizeof tables);
         fk_figure_name(e.mixture, false, name, sizeof name);
@@ -165,5 +196,6 @@ int main(int argc, char **argv)
         free(b[m].by);
         fk_mixture_free(b[m].mixture);
     }
+    fk_model_free(net.model);
     return code;
 }

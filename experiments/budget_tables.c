@@ -133,8 +133,8 @@ static int write_split(const budget *b, const char *folder, const char *comment,
     fk_csv *csv;
     int status = fk_experiment_csv(
         folder, "budget.csv",
-        "budget,rank,scheme,steps,evaluations,truncation,discretisation,prior,total", comment, &csv,
-        err);
+        "budget,rank,scheme,steps,evaluations,truncation,discretisation,prior,total,score", comment,
+        &csv, err);
     if (status) return status;
     for (size_t k = 0; k < BUDGETS * b->n; k++) {
         const spending *s = &b->by[k];
@@ -142,8 +142,8 @@ static int write_split(const budget *b, const char *folder, const char *comment,
         fk_csv_row(csv,
                    (double[]){(double)budgets[k / b->n], (double)(k % b->n + 1), (double)s->number,
                               (double)s->steps, (double)s->evaluations, s->truncation,
-                              s->discretisation, s->prior, s->total},
-                   9);
+                              s->discretisation, s->prior, s->total, s->score},
+                   10);
     }
     return fk_csv_commit(csv, err);
 }
@@ -153,7 +153,8 @@ int budget_write(const budget *b, size_t n, const char *folder, fk_error *err)
     size_t listing;
     char comment[4000], word[64];
     text t = {comment, sizeof comment};
-    add(&t, "budget, evaluations: of the score; truncation, discretisation, prior, total: signed "
+    add(&t, "budget, evaluations: of the score; truncation, discretisation, prior, score, total: "
+            "signed "
             "differences of the one of 16 E Phi((X - c_j)/0.2), probabilities, whose total is the "
             "largest\nschemes:");
     for (size_t i = 0; i < schemes(&listing); i++)
@@ -202,6 +203,7 @@ void budget_assign(const budget *b, size_t n, char *out, size_t size)
     }
     add(&t, "'; sampling=%.6g; truncation=%.6g; t_end=%g", b->sampling, b->truncation,
         b->place.t_end);
+    add(&t, "; learnt=%d", b->learnt != NULL);
     double lo[PANELS], hi[PANELS];
     for (int panel = 0; panel < PANELS; panel++) decades(b, panel, &lo[panel], &hi[panel]);
     add(&t, "; lowest='%g %g'; highest='%g %g'", lo[0], lo[1], hi[0], hi[1]);
@@ -241,6 +243,28 @@ static void tell_absent(const budget *b, text *t)
     }
 }
 
+/* Where there is a network: the parts of the winners, and chains of W1. */
+static void tell_network(const budget *b, text *t)
+{
+    if (!b->learnt) return;
+    add(t, "parts of the best:   truncation  + discretisation   + prior   + score   = total\n");
+    for (size_t i = 0; i < BUDGETS; i++) {
+        const spending *s = &b->by[i * b->n];
+        if (s->ran)
+            add(t, "%4zu %-15s %+9.1e %+12.1e %+13.1e %+9.1e %+9.1e\n", budgets[i], s->name,
+                s->truncation, s->discretisation, s->prior, s->score, s->total);
+    }
+    add(t, "W1 of the best whose law is a curve: the chain is no less than the distance\n");
+    for (size_t i = 0; i < BUDGETS; i++) {
+        const budget_chain *c = &b->chain[i];
+        if (c->name)
+            add(t, "%4zu %-15s %9.1e %12.1e %13.1e %9.1e  %.2e >= %.2e\n", budgets[i], c->name,
+                c->truncation, c->discretisation, c->prior, c->score,
+                c->truncation + c->discretisation + c->prior + c->score, c->distance);
+    }
+    add(t, "\n");
+}
+
 void budget_tell(const budget *b, size_t n, char *out, size_t size)
 {
     char word[64];
@@ -260,5 +284,6 @@ void budget_tell(const budget *b, size_t n, char *out, size_t size)
     add(&t, "\n  %-18s%17s at %zu samples %.1e, at 10^6 %.1e; truncation alone %.1e\n\n",
         "for comparison", "Monte Carlo", (size_t)10000, b->sampling / 1e2, b->sampling / 1e3,
         b->truncation);
+    tell_network(b, &t);
     tell_absent(b, &t);
 }

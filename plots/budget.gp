@@ -3,7 +3,7 @@
 # budget.csv, names.csv and winners.csv of `out`; draws budget.svg and budget.png. Variables: names (the
 # registry's schemes), data (the mixtures of winners.csv), lowest and highest (the decades of the two
 # panels of work and precision); optional mixture, schedule, t_end, sampling (the standard error of one
-# sample), truncation, absent (schemes without a law).
+# sample), truncation, absent (schemes without a law), learnt (1: with a network, whose score is a fourth cause).
 if (!exists("plots")) plots = "plots"
 load plots."/theme.gp"
 if (!exists("mixture")) mixture = "three-1d"
@@ -12,6 +12,7 @@ if (!exists("t_end")) t_end = 1e-3
 if (!exists("sampling")) sampling = 0.3
 if (!exists("truncation")) truncation = 0
 if (!exists("absent")) absent = ""
+if (!exists("learnt")) learnt = 0
 
 table = out."/budget.csv"; tags = out."/names.csv"; best = out."/winners.csv"
 set datafile columnheaders
@@ -20,10 +21,12 @@ budget(j) = word("5 10 20 50", j + 1) + 0
 amount(c, j) = column(1) == budget(j) && column(2) <= shown ? abs(column(c)) : NaN
 plus(c, j) = column(c) > 0 ? amount(c, j) : NaN
 minus(c, j) = column(c) < 0 ? amount(c, j) : NaN
-array cause[3] = ["truncation at t_{end}", "discretisation", "prior mismatch"]
-array shade[3] = [orange, blue, purple]
-array full[3] = [5, 7, 9]
-array hollow[3] = [4, 6, 8]
+array cause[4] = ["truncation at t_{end}", "discretisation", "prior mismatch", "score"]
+array shade[4] = [orange, blue, purple, vermillion]
+array full[4] = [5, 7, 9, 11]
+array hollow[4] = [4, 6, 8, 10]
+causes = learnt ? 4 : 3
+part(k) = k == 4 ? 10 : 5 + k
 
 # Work and precision: colours of families, as in convergence.gp.
 array of_family[6] = [0x000000, 0xD55E00, 0x0072B2, 0xE69F00, 0x009E73, 0x000000]
@@ -41,17 +44,19 @@ do for [kind in "svg png"] {
     eval begin("budget", kind, 1200, 1290)
     set multiplot
     unset key
-    set label 90 sprintf("Where the error of few evaluations comes from: %s, %s", mixture, schedule) noenhanced \
+    set label 90 sprintf("Where the error of few evaluations comes from: %s, %s%s", mixture, schedule, learnt ? ", by a network" : "") noenhanced \
         at screen 0.5, 0.985 center font ",16"
     set label 91 "Error against the data: the largest of 16 signed errors of smoothed distribution functions E Φ((X - c_j)/0.2), c_j their quantiles. One approximation is changed at a time: the parts add up." \
         at screen 0.5, 0.967 center font ",10" textcolor rgb "#404040"
-    set label 92 sprintf("Grids uniform in log(s/σ) from t_{max} to t = %g, multistep schemes started by themselves; (a) to (d): the best 14.%s", t_end, words(absent) ? " Absent, having no exact law or no step count: ".absent : "") \
+    set label 92 sprintf("Grids uniform in log(s/σ) from t_{max} to t = %g, multistep schemes started by themselves; (a) to (d): the best 14.%s", t_end, words(absent) > 8 ? sprintf(" Absent, having no exact law or no step count: %d schemes.", words(absent)) : words(absent) ? " Absent, having no exact law or no step count: ".absent : "") \
         at screen 0.5, 0.954 center font ",10" textcolor rgb "#404040"
     # the key, in a strip of its own
     eval panel(0, 1, 0, 1)
     eval no_axes
     unset grid
     key_at(k) = word("0.05 0.2 0.325 0.46 0.53 0.62 0.715", k) + 0.0
+    if (learnt) { key_at(k) = word("0.03 0.17 0.285 0.475 0.54 0.62 0.715", k) + 0.0 }
+    if (learnt) { set label cause[4] at screen 0.405, 0.929 left point pt full[4] ps 0.9 lc rgb shade[4] offset 1,0 font ",11" }
     do for [k = 1:3] { set label cause[k] at screen key_at(k), 0.929 left point pt full[k] ps 0.9 lc rgb shade[k] offset 1,0 font ",11" }
     set label "sum" at screen key_at(4), 0.929 left point pt 12 ps 1.4 lw 1.3 lc rgb black offset 1,0 font ",11"
     set label "positive" at screen key_at(5), 0.929 left point pt 7 ps 0.9 lc rgb grey offset 1,0 font ",11"
@@ -79,8 +84,8 @@ do for [kind in "svg png"] {
             set label 1 + k sprintf("10^%.0f", log10(samples[k])) at sampling / sqrt(samples[k]), graph 1.03 center font ",9"
         }
         plot table using (amount(9, j)):2 with points pt 12 ps 1.5 lw 1.3 lc rgb black, \
-             for [k = 1:3] table using (plus(5 + k, j)):2 with points pt full[k] ps 0.8 lc rgb shade[k], \
-             for [k = 1:3] table using (minus(5 + k, j)):2 with points pt hollow[k] ps 0.8 lw 1.3 lc rgb shade[k], \
+             for [k = 1:causes] table using (plus(part(k), j)):2 with points pt full[k] ps 0.8 lc rgb shade[k], \
+             for [k = 1:causes] table using (minus(part(k), j)):2 with points pt hollow[k] ps 0.8 lw 1.3 lc rgb shade[k], \
              table using (amount(9, j) > 0 ? 1.001e-7 : NaN):2:(word(names, int($3))) with labels right offset -0.6,0 font ",10" noenhanced
     }
     unset label 1; unset label 2; unset label 3; unset label 4

@@ -338,6 +338,29 @@ def check_the_budget(scratch):
         assert absent in told, told
 
 
+def check_the_budget_of_a_network(scratch):
+    """The score is the fourth part and nothing else changes; chains bound distances. Control: without it."""
+    weights, out = f"{scratch}/one.safetensors", f"{scratch}/budget learnt"
+    fokker("train", "--mixture", "gaussian-1d", "--hidden", "16,16", "--steps", "400", "--batch", "64", "--rate", "1e-2",
+           "--average", "0.98", "--output", "edm", "--quiet", "--out", weights)
+    told = fokker("budget", "--quick", "--no-plot", "--mixture", "gaussian-1d", "--score", weights, "--out", out).stdout
+    holds(out)
+    exact = {(r["budget"], r["scheme"]): r for r in table(f"{scratch}/budget/budget.csv")}
+    rows = table(f"{out}/budget.csv")
+    assert len(rows) > 100, len(rows)
+    for row in rows:
+        parts = [row[k] for k in ("truncation", "discretisation", "prior", "score")]
+        assert sum(parts) == row["total"] and sum(parts[:3]) != row["total"], row
+        same = exact[row["budget"], row["scheme"]]
+        assert same["score"] == 0 and same["steps"] == row["steps"], (same, row)
+    chains = [line.split()[-3:] for line in told.splitlines() if ">=" in line]
+    assert len(chains) == 4 and all(float(a) >= float(b) for a, _, b in chains), told
+    for args, what in ((("--score", weights, "--schedule", "edm"), "trained for lambda"), (("--score", f"{scratch}/plain"), "plain")):
+        told = one_line(fokker("budget", *args, "--out", f"{scratch}/refused", code=2))
+        assert what in told, told
+    assert not os.path.exists(f"{scratch}/refused")
+
+
 def check_a_mixture_is_told_once(scratch):
     """And what has no law there is named with its reason; a data set is not compared with itself."""
     out = f"{scratch}/budget once"
