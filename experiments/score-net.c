@@ -92,7 +92,11 @@ static fk_verdict check_tweedie(const fk_claim_env *env, const fk_claim *claim,
         const fk_coeffs at = score_net_at(q, q->shown[i]);
         const denoiser_field f = {fk_mixture_field(q->mixture),
                                   variant->which == SIGMA_ONCE ? 1 / at.sigma : variant->param};
-        const fk_field field = {&f, 1, f.exact.frozen_size, freeze, eval, NULL};
+        const fk_field field = {.self = &f,
+                                .dim = 1,
+                                .frozen_size = f.exact.frozen_size,
+                                .freeze = freeze,
+                                .eval = eval};
         fk_calibration bin[BINS];
         fk_marginal *p = fk_marginal_new(q->mixture, at.s, at.sigma);
         fk_calibration_of(p, &field, BINS, bin);

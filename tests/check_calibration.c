@@ -28,7 +28,8 @@ static void eval(const void *self, const void *frozen, fk_block x, fk_block scor
 
 static fk_field altered_field(const altered *a)
 {
-    return (fk_field){a, 1, a->of.frozen_size, freeze, eval, NULL};
+    return (fk_field){
+        .self = a, .dim = 1, .frozen_size = a->of.frozen_size, .freeze = freeze, .eval = eval};
 }
 
 static fk_mixture *three(void)
