@@ -9,4 +9,4 @@ static inline double fused(double a, double b, double c)
     return fma(a, b, c);
 }
 
-#include "core/gemm_tile.h"
+#include "core/gemm_tile.inc"

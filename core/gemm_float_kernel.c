@@ -20,4 +20,4 @@ static inline float fused(float a, float b, float c)
 #endif
 }
 
-#include "core/gemm_tile.h"
+#include "core/gemm_tile.inc"
