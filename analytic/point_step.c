@@ -10,7 +10,7 @@
 struct fk_point_step {
     const fk_step *step;
     const fk_field *field;
-    void (*combine)(double *, size_t, const fk_term *, size_t);
+    bool (*combine)(double *, size_t, const fk_term *, size_t, const fk_model_output *);
     size_t stride;
     unsigned char *frozen; /* (stages, stride) */
 };
@@ -60,7 +60,7 @@ static void combine(const fk_point_step *p, const inputs *in, const fk_combinati
     for (size_t l = 0; in->z && l < p->step->normals; l++)
         k = add(term, k, c->c[l], in->z + l * in->n);
     for (size_t h = 0; h < p->step->history; h++) k = add(term, k, c->d[h], in->h + h * in->n);
-    p->combine(out, in->n, term, k);
+    p->combine(out, in->n, term, k, NULL);
 }
 
 void fk_point_step_apply(const fk_point_step *p, size_t n, const double *x, const double *z,
@@ -79,7 +79,7 @@ void fk_point_step_apply(const fk_point_step *p, size_t n, const double *x, cons
                            (fk_block){score, n, 1, n});
         k = add(term, k, stage->p, at);
         k = add(term, k, stage->q, score);
-        p->combine(M + i * n, n, term, k);
+        p->combine(M + i * n, n, term, k, NULL);
         if (stage->push && pushed) memcpy(pushed, M + i * n, n * sizeof *pushed);
     }
     combine(p, &in, &step->result, step->stages, y);

@@ -13,11 +13,11 @@
 /* What all threads share. Frozen fields are kept for the whole run, one for each (s, sigma) that
  * differs from the one before it; where that would take more than FROZEN_BYTES (a kernel-density
  * mixture of very many points), each thread freezes anew at every stage instead. */
-enum { FROZEN_BYTES = 1 << 28, BLOCK_BYTES = 24 << 10, MIN_BLOCK = 80, MAX_BLOCK = 496 };
+enum { FROZEN_BYTES = 1 << 28, BLOCK_BYTES = 24 << 10, MIN_BLOCK = 96, MAX_BLOCK = 992 };
 
 typedef struct {
     const fk_run *run;
-    void (*combine)(double *, size_t, const fk_term *, size_t);
+    bool (*combine)(double *, size_t, const fk_term *, size_t, const fk_model_output *);
     bool (*all_finite)(const double *, size_t);
     size_t dim, stages, normals, depth; /* the most of any step */
     fk_range mine;                      /* the particles of this rank */
@@ -30,7 +30,8 @@ typedef struct {
 /* What each thread owns: blocks (dim, n) without gaps, one after the other. */
 typedef struct {
     const shared *sh;
-    size_t n; /* particles of the present block, padded */
+    size_t n;  /* particles of the present block, padded */
+    bool tame; /* all of x is finite */
     double *memory, *x, *y, *score, *z;
     double *m[FK_MAX_STAGES], *h[FK_MAX_HISTORY];
     void *frozen;
@@ -55,8 +56,9 @@ static void survey(shared *sh)
     assert(sh->depth <= FK_MAX_HISTORY);
 }
 
-/* A block that stays in the first-level cache; an odd multiple of FK_LANES, so that rows do not
- * all start in the same cache set; small enough that every thread gets several. */
+/* A block that stays in the first-level cache; an odd multiple of 2 FK_LANES, which is what kernels
+ * take at a time, so that rows do not all start in the same cache set; small enough that every
+ * thread gets several. */
 static size_t choose_block(const shared *sh, size_t threads)
 {
     size_t rows = sh->dim * (3 + sh->stages + sh->normals + sh->depth);
@@ -65,7 +67,7 @@ static size_t choose_block(const shared *sh, size_t threads)
     if (block > share) block = share;
     if (block > MAX_BLOCK) block = MAX_BLOCK;
     if (block < MIN_BLOCK) block = MIN_BLOCK;
-    return (block / FK_LANES | 1) * FK_LANES;
+    return (block / (2 * FK_LANES) | 1) * 2 * FK_LANES;
 }
 
 static void freeze_all(shared *sh, int threads)
@@ -140,32 +142,56 @@ static size_t add_term(fk_term *term, size_t n_terms, double weight, const doubl
     return n_terms;
 }
 
+/* The terms of c, of the outputs before stage `stages`; `pending` is the one among them that is not
+ * made yet, or none. */
 static size_t gather(const worker *w, const fk_step *s, const fk_combination *c, size_t stages,
-                     fk_term *term)
+                     size_t pending, fk_term *term)
 {
     size_t k = add_term(term, 0, c->a, w->x);
-    for (size_t j = 0; j < stages; j++) k = add_term(term, k, c->b[j], w->m[j]);
+    for (size_t j = 0; j < stages; j++)
+        k = add_term(term, k, c->b[j], j == pending ? NULL : w->m[j]);
     for (size_t l = 0; l < s->normals; l++)
         k = add_term(term, k, c->c[l], w->z + l * w->sh->dim * w->n);
     for (size_t h = 0; h < s->history; h++) k = add_term(term, k, c->d[h], w->h[h]);
     return k;
 }
 
-static void combine(const worker *w, double *out, const fk_term *term, size_t n_terms)
+/* Whether M_i is wanted after the combination that follows it, which is `next`: a stage's point or,
+ * for next = stages, the result. */
+static bool is_kept(const fk_step *s, size_t i, size_t next)
 {
-    w->sh->combine(out, w->sh->dim * w->n, term, n_terms);
+    bool kept = s->stage[i].push || (next < s->stages && s->result.b[i] != 0);
+    for (size_t j = next + 1; j < s->stages; j++) kept = kept || s->stage[j].y.b[i] != 0;
+    return kept;
 }
 
-static void run_stage(worker *w, size_t n, size_t i)
+/* out = c, and the output of the stage before number `next` on the way, where it is still to be
+ * made: one pass over the block for both. */
+static void combine(worker *w, const fk_step *s, const fk_combination *c, size_t next, double *out,
+                    fk_model_output *pending)
+{
+    fk_term term[FK_MAX_TERMS];
+    const bool waits = pending->y;
+    size_t n_terms = gather(w, s, c, next, waits ? next - 1 : FK_MAX_STAGES, term);
+    if (waits) pending->m = is_kept(s, next - 1, next) ? w->m[next - 1] : NULL;
+    w->tame = w->sh->combine(out, w->sh->dim * w->n, term, n_terms, waits ? pending : NULL);
+}
+
+/* The score at stage i's point; M_i, unless it is the score itself, is left pending. */
+static void run_stage(worker *w, size_t n, size_t i, fk_model_output *pending)
 {
     const shared *sh = w->sh;
     const fk_field *field = sh->run->field;
     const fk_step *s = &sh->run->step[n];
     const fk_stage *stage = &s->stage[i];
     fk_term term[FK_MAX_TERMS];
-    size_t n_terms = gather(w, s, &stage->y, i, term);
-    double *y = w->x;
-    if (n_terms != 1 || stage->y.a != 1.0) combine(w, y = w->y, term, n_terms);
+    const bool moved = gather(w, s, &stage->y, i, FK_MAX_STAGES, term) != 1 || stage->y.a != 1.0;
+    double *y = moved ? w->y : w->x;
+    if (moved)
+        combine(w, s, &stage->y, i, y, pending);
+    else if (pending->y)
+        sh->combine(w->m[i - 1], sh->dim * w->n, &(fk_term){1, NULL}, 1, pending);
+    pending->y = NULL;
 
     bool plain = stage->p == 0.0 && stage->q == 1.0; /* M is the score itself */
     double *score = plain ? w->m[i] : w->score;
@@ -175,9 +201,7 @@ static void run_stage(worker *w, size_t n, size_t i)
         field->eval(field->self, sh->frozen ? frozen : w->frozen, as_block(w, y, sh->dim),
                     as_block(w, score, sh->dim));
     }
-    if (plain) return;
-    n_terms = add_term(term, 0, stage->p, y);
-    combine(w, w->m[i], term, add_term(term, n_terms, stage->q, score));
+    if (!plain) *pending = (fk_model_output){.p = stage->p, .q = stage->q, .y = y, .score = score};
 }
 
 /* The outputs that enter the history change places with the oldest entries. */
@@ -196,11 +220,11 @@ static void run_step(worker *w, size_t n, uint64_t first)
 {
     const fk_run *run = w->sh->run;
     const fk_step *s = &run->step[n];
-    fk_term term[FK_MAX_TERMS];
+    fk_model_output pending = {0};
     if (s->normals)
         run->noise.fill(run->noise.self, n, first, as_block(w, w->z, s->normals * w->sh->dim));
-    for (size_t i = 0; i < s->stages; i++) run_stage(w, n, i);
-    combine(w, w->x, term, gather(w, s, &s->result, s->stages, term));
+    for (size_t i = 0; i < s->stages; i++) run_stage(w, n, i, &pending);
+    combine(w, s, &s->result, s->stages, w->x, &pending);
     push_history(w, s);
 }
 
@@ -220,7 +244,7 @@ static void fill_history(worker *w, uint64_t first)
  * do not count: whether a run fails must not depend on the block size. */
 static size_t first_wild(const worker *w, size_t count)
 {
-    if (w->sh->all_finite(w->x, w->sh->dim * w->n)) return count;
+    if (w->tame) return count;
     for (size_t p = 0; p < count; p++)
         for (size_t i = 0; i < w->sh->dim; i++)
             if (!isfinite(w->x[i * w->n + p])) return p;
@@ -244,6 +268,7 @@ static int run_block(worker *w, size_t b, fk_error *err)
     size_t count = left < w->sh->block ? left : w->sh->block;
     w->n = fk_pad(count);
     run->start.fill(run->start.self, first, as_block(w, w->x, w->sh->dim));
+    w->tame = w->sh->all_finite(w->x, w->sh->dim * w->n);
     fill_history(w, first);
     for (size_t n = 0;; n++) {
         size_t wild = first_wild(w, count);
