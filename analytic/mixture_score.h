@@ -13,6 +13,7 @@
 #ifndef FK_ANALYTIC_MIXTURE_SCORE_H
 #define FK_ANALYTIC_MIXTURE_SCORE_H
 
+#include "analytic/dd.h"
 #include "analytic/mixture.h"
 #include "core/field.h"
 #include "core/isa.h"
@@ -54,6 +55,10 @@ enum { FK_TILE = 32 };
  * to FK_ALIGN */
 FK_DECLARE_KERNEL(void, fk_mixture_score,
                   (const fk_frozen_mixture *, fk_block x, fk_block score, double *scratch));
+
+/* W of component k at (s, sigma), in bands; l (dim, dim) is scratch. */
+FK_DECLARE_KERNEL(void, fk_mixture_whiten,
+                  (const fk_mixture *, size_t k, double s, double sigma, fk_dd *l, double *w));
 
 /* div score at a point x (dim), plain double: for fk_field's divergence; self is the mixture. */
 double fk_mixture_divergence(const void *self, double s, double sigma, const double *x);
