@@ -101,7 +101,7 @@ def network(path):
 
 
 def training_reports_its_excess_over_the_floor():
-    out = good("train", "--mixture", "three-1d", *SMALL, "--out", "a.safetensors")
+    out = good("train", "--mixture", "three-1d", *SMALL, "--output", "eps", "--out", "a.safetensors")
     expect("excess of eps over the floor" in out.splitlines()[-1], "the excess is told", out[-200:])
     curve, record = rows("a.csv"), json.load(open("a.json"))
     expect(len(curve) == 50 and curve[-1]["step"] == 400, "the curve has 50 rows", len(curve))

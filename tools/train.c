@@ -169,7 +169,7 @@ int main(int argc, char **argv)
     train_run r = {.schedule_spec = "vp-linear",
                    .objective = "dsm",
                    .weight = "uniform",
-                   .output = "eps",
+                   .output = "edm",
                    .time = "lambda",
                    .optimiser = "adamw",
                    .config = fk_train_defaults()};
@@ -185,7 +185,7 @@ int main(int argc, char **argv)
         {"weight", "W", "uniform (default), snr, min-snr or likelihood", FK_OPT_TEXT, &r.weight,
          false},
         {"gamma", "G", "of min-snr (default 5)", FK_OPT_REAL, &c->gamma, false},
-        {"output", "O", "eps (default), x0, v, score or edm", FK_OPT_TEXT, &r.output, false},
+        {"output", "O", "edm (default), eps, x0, v or score", FK_OPT_TEXT, &r.output, false},
         {"time", "T", "what the network is told: lambda (default) or t", FK_OPT_TEXT, &r.time,
          false},
         {"even-in", "T",

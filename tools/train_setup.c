@@ -16,7 +16,7 @@ static bool is_made(const train_run *r)
            c->decay != d.decay || c->average != d.average || c->gamma != d.gamma ||
            c->seed != d.seed || strcmp(r->schedule_spec, "vp-linear") != 0 ||
            strcmp(r->objective, "dsm") != 0 || strcmp(r->weight, "uniform") != 0 ||
-           strcmp(r->output, "eps") != 0 || strcmp(r->time, "lambda") != 0 ||
+           strcmp(r->output, "edm") != 0 || strcmp(r->time, "lambda") != 0 ||
            strcmp(r->optimiser, "adamw") != 0;
 }
 
