@@ -101,11 +101,14 @@ def network(path):
 
 
 def training_reports_its_excess_over_the_floor():
-    out = good("train", "--mixture", "three-1d", *SMALL, "--output", "eps", "--out", "a.safetensors")
+    out = good("train", "--mixture", "three-1d", *SMALL, "--out", "a.safetensors")
     expect("excess of eps over the floor" in out.splitlines()[-1], "the excess is told", out[-200:])
     curve, record = rows("a.csv"), json.load(open("a.json"))
     expect(len(curve) == 50 and curve[-1]["step"] == 400, "the curve has 50 rows", len(curve))
-    expect(curve[-1]["excess"] < curve[0]["excess"] / 3, "the excess falls", curve[-1])
+    good("train", "--mixture", "three-1d", *SMALL, "--output", "eps", "--out", "e.safetensors")
+    falls = rows("e.csv")  # from far up: without edm's preconditioning it starts there
+    expect(falls[-1]["excess"] < falls[0]["excess"] / 3, "the excess falls", falls[-1])
+    expect(curve[0]["excess"] < falls[0]["excess"] / 3, "edm's preconditioning starts below", curve[0])
     expect(0 < record["excess_mean"] < 0.1 < 3 * record["excess_max"], "the record has it", record)
     # the loss is the floor and the excess, less what chance does in 8 batches of 96
     expect(abs(curve[-1]["loss"] - curve[-1]["floor"]) < 0.1, "loss and floor agree", curve[-1])
