@@ -47,9 +47,9 @@ moments() { "$@" moments --no-plot --out out; }
 moments want; moments same 2 1
 
 # A run killed on one process goes on on three ranks; one that mpirun ends, on one process.
-long() { "$@" sample --mixture three-1d --scheme euler-maruyama --steps 100 --n 2000000 --histogram 50 \
+long() { "$@" sample --mixture three-1d --scheme euler-maruyama --steps 100 --n 8000000 --histogram 50 \
     --out out/x.csv; }
-kept() { "$@" sample --mixture three-1d --scheme euler-maruyama --steps 100 --n 2000000 --histogram 50 \
+kept() { "$@" sample --mixture three-1d --scheme euler-maruyama --steps 100 --n 8000000 --histogram 50 \
     --checkpoint state --out out/x.csv; }
 cut() { # cut SIGNAL COMMAND...: start it, and end it when it has kept something
     signal=$1; shift
