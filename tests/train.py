@@ -247,6 +247,14 @@ def wrong_options_get_one_line():
     bad([*train, "--weight", "min"], 2, "--weight min: it is uniform, snr, min-snr or likelihood")
     bad([*train, "--hidden", "8,8,8,8,8", "--out", "w.safetensors"], 2, "1 to 4 widths")
     bad([*train, "--rate", "-1", "--out", "w.safetensors"], 2, "--rate -1: it is above 0")
+    for file, what in (("w.safetensors", "writes"), ("w.csv", "writes"), ("m.json", "reads")):
+        with open("m.json", "w") as f:
+            f.write('{"dim": 1, "components": [{"weight": 1, "mean": [0], "std": 0.5}]}')
+        bad(["train", "--mixture", "m.json", "--out", "w.safetensors", "--checkpoint", file], 2,
+            f"--checkpoint: this run {what} {file}")
+        expect(not os.path.exists("w.safetensors") and open("m.json").read()[0] == "{", "nothing is written")
+    bad([*train, *SMALL, "--rate", "1e38", "--steps", "1", "--out", "w.safetensors"], 2, "take a smaller --rate")
+    expect(not os.path.exists("w.safetensors"), "no weights without a number")
     bad(["train", "--resume", "a.safetensors", "--out", "w.safetensors"], 2, "another kind of file")
     sample = ["sample", "--scheme", "heun", "--out", "x.npy", "--mixture"]
     bad([*sample, "ring-8", "--score", "a.safetensors"], 2, "dimension 1, and ring-8 has 2")

@@ -83,6 +83,9 @@ static int advance(train_run *r, fk_progress *progress, fk_error *err)
     fk_excess sum;
     int code = measure(r, ROW_LEVELS, &row_rule, &sum, err);
     if (code) return code;
+    if (!isfinite(sum.mean))
+        return fk_fail(err, FK_USAGE, "the excess is not finite at step %zu: take a smaller --rate",
+                       r->trainer->step);
     json_array_append_new(r->curve, json_pack("[I, f, f]", (json_int_t)to, loss, sum.mean));
     tell(r, loss, sum.mean);
     return write_checkpoint(r, err);

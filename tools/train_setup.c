@@ -114,6 +114,18 @@ static char *plain_name(const char *spec)
     return name;
 }
 
+/* A checkpoint is a file of its own: what the run reads or writes else would be lost to it. */
+static int check_checkpoint(const train_run *r, fk_error *err)
+{
+    const char *const other[] = {r->mixture_spec, r->weights_file, r->curve_file, r->record_file};
+    if (!r->checkpoint) return FK_OK;
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++)
+        if (strcmp(r->checkpoint, other[i]) == 0 || fk_file_same(r->checkpoint, other[i]))
+            return fk_fail(err, FK_USAGE, "--checkpoint: this run %s %s: name another file",
+                           i == 0 ? "reads" : "writes", other[i]);
+    return fk_file_probe(r->checkpoint, err);
+}
+
 static int set_files(train_run *r, fk_error *err)
 {
     char *name = plain_name(r->mixture_spec);
@@ -135,9 +147,8 @@ static int set_files(train_run *r, fk_error *err)
                            r->mixture_spec);
         if (!code) code = fk_file_probe(*file[i], err);
     }
-    if (!code && r->checkpoint) code = fk_file_probe(r->checkpoint, err);
     free(stem);
-    return code;
+    return code ? code : check_checkpoint(r, err);
 }
 
 int train_prepare(train_run *r, fk_error *err)
