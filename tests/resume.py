@@ -59,8 +59,8 @@ def interrupted(kills, *args):
 
 def killed_runs_end_with_the_same_files():
     cases = [
-        (["--scheme", "euler-maruyama", "--steps", "100", "--histogram", "60", "--n", "3000000"], "csv"),
-        (["--scheme", "heun-sde", "--steps", "60", "--final", "denoise", "--n", "2000017"], "npy"),
+        (["--scheme", "euler-maruyama", "--steps", "100", "--histogram", "60", "--n", "15000000"], "csv"),
+        (["--scheme", "heun-sde", "--steps", "300", "--final", "denoise", "--n", "2000017"], "npy"),
     ]
     times = 0
     for args, ending in cases:
