@@ -77,7 +77,7 @@ do for [kind in "svg png"] {
         eval panel(left(0), right(1) - 0.06, top(650), top(390))
         eval heading("d", "Error of ε over noise level and place; quantiles of the data 0.01 %, 1 %, 50 %, 99 %, 99.99 %")
         eval noise
-        set ylabel "x / (E x_t^2)^{1/2}" offset 1.5,0
+        set ylabel "x / (E x_t^2)^{1/2}" offset 0.5,0
         set xrange [lambda_min:lambda_max]; set yrange [-3:3]
         unset grid
         eval errors_palette
@@ -154,7 +154,7 @@ do for [kind in "svg png"] {
         eval panel(left(1), right(1), top(1010), top(750))
         eval heading("g", "Calibration: what is true, less what is said")
         set xlabel "x̂_0, the answer of the denoiser" offset 0,0.4
-        set ylabel "E[x_0 | x̂_0] – x̂_0" offset 1.5,0
+        set ylabel "E[x_0 | x̂_0] – x̂_0" offset 0,0
         set key at graph 0.97, graph 0.97 right top samplen 1 font ",11"
         array hue[3] = [blue, green, orange]
         set offsets 0, 0, graph 0.25, graph 0.05
