@@ -90,7 +90,7 @@ const fk_model *fk_networks_get(fk_networks *n, fk_learnt which)
     config.steps = STEPS, config.batch = BATCH, config.warmup = WARMUP;
     config.rate = 2e-2;
     config.seed = n->seed;
-    if (which == FK_LEARNT_STEADILY) config.rate = 0.1, config.floor = 1;
+    if (which == FK_LEARNT_STEADILY) config.floor = 1;
     fk_trainer *t;
     fk_error err;
     must(fk_trainer_new(&n->config[which], &config, (fk_data){n, draw}, n->threads, &t, &err),

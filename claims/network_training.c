@@ -162,15 +162,16 @@ const fk_claim fk_network_training_claims[] = {
       {"sigma for sigma^2", NOT_SQUARED, 0}},
      .reading = FK_TRUE},
     {"C113-net",
-     "Algorithm 1 with steps that fall to 0 trains a network to E[eps|x_t]: of the excess that the "
-     "best line in x_t has over the floor less than a twentieth is left",
+     "Algorithm 1 with steps that fall to 0, or whose iterates are averaged, trains a network to "
+     "E[eps|x_t]: of the excess that the best line in x_t has over the floor less than a twentieth "
+     "is left",
      FK_CHOCHO ", algorithm 1",
      FK_EXACT,
      0.05,
      "a twentieth of what a network has that learnt mean and variance, and nothing of the modes",
      algorithm_1,
      {"trained for eps, read as eps", TRAINED, 0},
-     {{"as printed, with a step that stays: 0.1", STEADILY, 0},
+     {{"as printed: steps of one size, and the last iterate", STEADILY, 0},
       {"not trained", UNTRAINED, 0},
       {"read as x_0", AS_X0, 0},
       {"read as the score", AS_SCORE, 0},
