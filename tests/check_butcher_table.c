@@ -2,6 +2,7 @@
 /* Tableaus read off step tables: those that the tables were made from, and none where a table has a
  * fault. */
 #include "ode/schemes.h"
+#include "registry.h"
 #include "sde/schemes.h"
 #include "tests/mutant.h"
 #include "tests/suite.h"
@@ -68,6 +69,32 @@ START_TEST(a_stochastic_runge_kutta_method_without_noise_is_read_alike_and_with_
 }
 END_TEST
 
+/* What a scheme claims at eta = 0 is the order of the drift's tableau, whatever the noise has. */
+START_TEST(without_noise_a_stochastic_method_has_the_order_that_it_then_claims)
+{
+    size_t found = 0, refuted = 0;
+    for (size_t k = 0; k < fk_n_sde_schemes; k++) {
+        fk_scheme scheme;
+        fk_butcher rk;
+        fk_error err;
+        char spec[60];
+        snprintf(spec, sizeof spec, "%s:eta=0", fk_sde_schemes[k]->row.name);
+        if (fk_registry_parse_scheme(spec, &scheme, &err) != FK_OK) continue; /* it has no eta */
+        if (!(read_off(&scheme, "flow", &rk) <= bound)) continue; /* no Runge-Kutta method in t */
+        const size_t claimed = (size_t)scheme.weak_order;
+        found++;
+        ck_assert_msg(claimed >= 1 && claimed < FK_MAX_TREE_ORDER, "%s claims %zu", spec, claimed);
+        for (size_t order = 1; order <= claimed; order++)
+            ck_assert_msg(fk_butcher_residual(&rk, order) <= bound, "%s has no order %zu", spec,
+                          order);
+        /* the control: an order more, which a drift may have that its paper leaves out */
+        refuted += fk_butcher_residual(&rk, claimed + 1) > 1e-3;
+    }
+    ck_assert_uint_ge(found, 8);
+    ck_assert_uint_ge(refuted, found - 1);
+}
+END_TEST
+
 START_TEST(every_fault_of_a_table_is_seen)
 {
     fk_butcher rk;
@@ -91,4 +118,5 @@ END_TEST
 
 FK_SUITE("butcher table", a_table_tells_the_tableau_that_it_was_made_from,
          a_stochastic_runge_kutta_method_without_noise_is_read_alike_and_with_noise_not,
+         without_noise_a_stochastic_method_has_the_order_that_it_then_claims,
          every_fault_of_a_table_is_seen)
