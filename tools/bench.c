@@ -17,6 +17,7 @@
 #include "tools/bench_heun.h"
 #include "tools/bench_pfode.h"
 #include "tools/bench_race.h"
+#include "tools/bench_scan.h"
 #include "tools/bench_stat.h"
 #include "tools/bench_train.h"
 
@@ -125,10 +126,12 @@ static int run(const bench_choice *chosen, int threads, size_t rounds, const cha
 
 int main(int argc, char **argv)
 {
-    const char *json = NULL;
+    const char *json = NULL, *out = NULL;
     size_t rounds = 7;
     const fk_option option[] = {
         {"json", "F", "write the results here as JSON", FK_OPT_TEXT, &json, false},
+        {"out", "DIR", "speed against components, dimension and threads: tables and a figure",
+         FK_OPT_TEXT, &out, false},
         {"rounds", "N", "turns of each contestant, at least 5 (default: 7)", FK_OPT_COUNT, &rounds,
          false},
         {0},
@@ -155,8 +158,10 @@ int main(int argc, char **argv)
         status = fk_fail(&err, FK_USAGE, "--rounds is %zu: a median needs at least 5", rounds);
     for (size_t i = 0; i < cli.n_args && status == FK_OK; i++)
         status = choose(cli.arg[i], &chosen, &err);
+    bool cases = cli.n_args > 0 || json || !out;
     for (size_t i = 0; i < chosen.n && cli.n_args == 0; i++) chosen.wanted[i] = true;
     if (status == FK_OK && json) status = fk_file_probe(json, &err);
-    if (status == FK_OK) status = run(&chosen, threads, rounds, json, &err);
+    if (status == FK_OK && cases) status = run(&chosen, threads, rounds, json, &err);
+    if (status == FK_OK && out) status = bench_scan(out, threads, rounds, &err);
     return status ? fk_cli_report(&err) : FK_OK;
 }

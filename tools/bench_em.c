@@ -15,20 +15,15 @@
 
 enum { STEPS = 100, PILOT = 4096 };
 
-typedef struct {
-    size_t dim, k; /* at most BENCH_MAX_DIM, BENCH_MAX_K */
-    bool full;     /* covariances; else isotropic */
-} em_case;
-
 /* A case made ready: its mixture, and the plan for the lab and for the baselines. */
 typedef struct {
-    em_case what;
+    bench_em_shape what;
     int threads;
     fk_mixture *mixture;
     fk_schedule schedule;
     fk_plan plan;
     scalar_plan scalar;
-    bench_peer *peer; /* NULL on more than one thread */
+    bench_peer *peer; /* NULL where the case has no baseline in Python */
     double *x;        /* (PILOT, dim): ends */
 } em_subject;
 
@@ -76,7 +71,7 @@ static void em_close(void *subject)
 static int em_open(const bench_case *what, int threads, void **subject, fk_error *err)
 {
     em_subject *s = fk_alloc(1, sizeof *s);
-    s->what = *(const em_case *)what->setting;
+    s->what = *(const bench_em_shape *)what->setting;
     s->threads = threads;
     int status = bench_mixture(s->what.dim, s->what.k, s->what.full, &s->mixture, err);
     if (status == FK_OK) {
@@ -88,7 +83,7 @@ static int em_open(const bench_case *what, int threads, void **subject, fk_error
         return status;
     }
     s->scalar = bench_scalar_new(s->mixture, &s->plan);
-    if (!what->threaded) s->peer = em_peer(s);
+    if (what->n_contestants > 2) s->peer = em_peer(s);
     s->x = fk_alloc(PILOT * s->what.dim, sizeof *s->x);
     *subject = s;
     return FK_OK;
@@ -237,7 +232,7 @@ static const char *em_missing_numpy(void *subject)
  * 3 d + 3, and 5 d. */
 static double em_limit(const bench_case *what, const fk_rates *r)
 {
-    const em_case *e = what->setting;
+    const bench_em_shape *e = what->setting;
     double d = (double)e->dim, k = (double)e->k;
     double ops = e->full ? k * (d * d + 3 * d + 3) + 5 * d : k * (2 * d + 5) + 6 * d;
     return 1 / (k / r->exp + ops / r->fma + d / r->normals + 1 / r->steps);
@@ -261,7 +256,7 @@ static const bench_contestant on_one_thread[] =
     {                                                                                              \
         .name = title, .says = about, .unit = "particle-steps/s", .per = STEPS, .threaded = all,   \
         .contestant = who, .n_contestants = sizeof who / sizeof *who,                              \
-        .setting = &(const em_case){d, n, f}, .open = em_open, .close = em_close,                  \
+        .setting = &(const bench_em_shape){d, n, f}, .open = em_open, .close = em_close,           \
         .limit = em_limit                                                                          \
     }
 #define BOTH(title, about, d, n, f)                                                                \
@@ -278,3 +273,17 @@ static const bench_case row[] = {
 };
 
 const bench_set bench_em = {row, sizeof row / sizeof *row};
+
+bench_case bench_em_alone(const bench_em_shape *shape, bool threaded)
+{
+    return (bench_case){.name = "em",
+                        .unit = "particle-steps/s",
+                        .per = STEPS,
+                        .threaded = threaded,
+                        .contestant = on_all,
+                        .n_contestants = 1,
+                        .setting = shape,
+                        .open = em_open,
+                        .close = em_close,
+                        .limit = em_limit};
+}

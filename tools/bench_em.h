@@ -7,6 +7,14 @@
 
 #include "tools/bench.h"
 
+typedef struct {
+    size_t dim, k; /* at most BENCH_MAX_DIM, BENCH_MAX_K */
+    bool full;     /* covariances; else isotropic */
+} bench_em_shape;
+
 extern const bench_set bench_em;
+
+/* A case of any shape, which is borrowed, with no baseline. */
+bench_case bench_em_alone(const bench_em_shape *, bool threaded);
 
 #endif

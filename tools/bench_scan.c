@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tools/bench_scan.h"
+
+#include <stdlib.h>
+
+#include "core/table.h"
+#include "tools/bench_em.h"
+#include "tools/bench_race.h"
+
+static const size_t components[] = {1, 2, 4, 8, 16, 32, 64}, dimensions[] = {1, 2, 3, 4, 8, 16};
+enum {
+    N_COMPONENTS = sizeof components / sizeof *components,
+    N_DIMENSIONS = sizeof dimensions / sizeof *dimensions
+};
+
+typedef struct {
+    int threads;
+    size_t rounds;
+    fk_progress *bar;
+} scan;
+
+/* Rate and limit of one setting. */
+static int measure(const scan *s, const bench_em_shape *shape, int threads, double rate[2],
+                   fk_error *err)
+{
+    bench_outcome o;
+    const bench_case what = bench_em_alone(shape, threads > 1);
+    int status = bench_race(&what, threads, s->rounds, s->bar, &o, err);
+    rate[0] = o.median.rate, rate[1] = o.median.limit;
+    return status;
+}
+
+static int by_components(const scan *s, fk_csv *csv, fk_error *err)
+{
+    int status = FK_OK;
+    for (size_t i = 0; i < N_COMPONENTS && status == FK_OK; i++) {
+        double value[3] = {(double)components[i]};
+        status = measure(s, &(bench_em_shape){2, components[i], false}, 1, value + 1, err);
+        if (status == FK_OK) fk_csv_row(csv, value, 3);
+    }
+    return status;
+}
+
+static int by_dimension(const scan *s, fk_csv *csv, fk_error *err)
+{
+    int status = FK_OK;
+    for (size_t i = 0; i < N_DIMENSIONS && status == FK_OK; i++) {
+        double value[5] = {(double)dimensions[i]};
+        status = measure(s, &(bench_em_shape){dimensions[i], 8, false}, 1, value + 1, err);
+        if (status == FK_OK)
+            status = measure(s, &(bench_em_shape){dimensions[i], 8, true}, 1, value + 3, err);
+        if (status == FK_OK) fk_csv_row(csv, value, 5);
+    }
+    return status;
+}
+
+static int by_threads(const scan *s, fk_csv *csv, fk_error *err)
+{
+    int status = FK_OK;
+    for (int t = 1; t <= s->threads && status == FK_OK; t++) {
+        double value[3] = {t};
+        status = measure(s, &(bench_em_shape){2, 8, false}, t, value + 1, err);
+        if (status == FK_OK) fk_csv_row(csv, value, 3);
+    }
+    return status;
+}
+
+static int write(const scan *s, const char *folder, const char *name, const char *header,
+                 int (*rows)(const scan *, fk_csv *, fk_error *), fk_error *err)
+{
+    fk_csv *csv;
+    char *path = fk_path_join(folder, name);
+    int status = fk_csv_create(path, header, "particle-steps/s of Euler-Maruyama", &csv, err);
+    free(path);
+    if (status) return status;
+    status = rows(s, csv, err);
+    if (status == FK_OK) return fk_csv_commit(csv, err);
+    fk_csv_abandon(csv);
+    return status;
+}
+
+int bench_scan(const char *folder, int threads, size_t rounds, fk_error *err)
+{
+    size_t settings = N_COMPONENTS + 2 * N_DIMENSIONS + (size_t)threads;
+    scan s = {threads, rounds, fk_progress_new("bench", settings * rounds)};
+    int status = fk_make_folder(folder, err);
+    if (status == FK_OK)
+        status = write(&s, folder, "components.csv", "components,rate,limit", by_components, err);
+    if (status == FK_OK)
+        status = write(&s, folder, "dimensions.csv", "dim,rate,limit,rate_full,limit_full",
+                       by_dimension, err);
+    if (status == FK_OK)
+        status = write(&s, folder, "threads.csv", "threads,rate,limit", by_threads, err);
+    fk_progress_free(s.bar);
+    return status ? status : fk_plot("bench", folder, NULL, err);
+}

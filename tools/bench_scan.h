@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Inside fokker bench: how the speed of Euler-Maruyama grows and falls, and the figure of it. */
+#ifndef FK_TOOLS_BENCH_SCAN_H
+#define FK_TOOLS_BENCH_SCAN_H
+
+#include "tools/bench.h"
+
+/* Into the folder: components.csv (1 .. 64 of them in two dimensions), dimensions.csv (1 .. 16,
+ * eight components, isotropic and full), threads.csv (1 .. threads), and bench.svg, bench.png. */
+int bench_scan(const char *folder, int threads, size_t rounds, fk_error *) FK_CHECKED;
+
+#endif
