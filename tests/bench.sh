@@ -16,6 +16,11 @@ assert r["ratios"]["numpy"] is None
 assert all(r["core"][k] > 0 for k in ("exp", "fma", "normals", "steps", "clock")), r["core"]
 ' || exit 1
 
+# Schemes are ranked: the one that falls shortest of its limit first.
+"$FOKKER" bench --quiet --rounds 5 schemes-heun schemes-sea schemes-deis-2 | awk '
+    /^schemes-/ { n++; falls += $4 < last; last = $4 }
+    END { exit n != 3 || falls }' || { echo "bench schemes-..: not three, or not by fraction"; exit 1; }
+
 # A baseline that is missing is called so: no Python, a script that ends, a module that is not there.
 missing() { # missing WHY PYTHON
     said=$(FOKKER_PYTHON=$2 "$FOKKER" bench --rounds 5 em-d1k3 2>&1) || { echo "$said"; exit 1; }

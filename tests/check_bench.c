@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How fokker bench judges: contestants of known speed, one of which stumbles now and then. */
+#include <stdio.h>
+#include <string.h>
+
+#include "registry.h"
 #include "tests/suite.h"
 #include "tools/bench_race.h"
+#include "tools/bench_schemes.h"
 
 enum { ROUNDS = 7 };
 
@@ -54,9 +59,9 @@ static int open_fake(const bench_case *what, int threads, void **subject, fk_err
     return *subject = f, FK_OK;
 }
 
-static double limit(const bench_case *what, const fk_rates *core)
+static double limit(const void *subject, const fk_rates *core)
 {
-    (void)what;
+    (void)subject;
     ck_assert(core->exp > 0 && core->fma > 0 && core->normals > 0 && core->steps > 0);
     return 8e9;
 }
@@ -101,5 +106,63 @@ START_TEST(contestants_that_computed_something_else_are_refuted)
 }
 END_TEST
 
-FK_SUITE("bench", medians_of_the_rounds_are_reported,
+static const bench_case *row_of(const bench_set *set, const char *name)
+{
+    for (size_t i = 0; i < set->n; i++)
+        if (strcmp(set->row[i].name, name) == 0) return &set->row[i];
+    return NULL;
+}
+
+/* Of 8 components in two dimensions: 8 exponentials and 8 (2 2 + 5) + 6 2 operations. */
+static double step_seconds(double evaluations, double normals, const fk_rates *r)
+{
+    return evaluations * (8 / r->exp + 84 / r->fma + 1 / r->steps) + normals * 2 / r->normals;
+}
+
+START_TEST(the_limit_of_a_scheme_counts_its_evaluations_and_normals)
+{
+    static const struct {
+        const char *name;
+        double evaluations, normals;
+    } known[] = {{"euler", 1, 0}, {"euler-maruyama", 1, 1}, {"heun-sde", 2, 1},  {"sra1", 2, 2},
+                 {"rk4", 4, 0},   {"dpmpp-3m-sde", 1, 1},   {"ddim:eta=1", 1, 1}};
+    const fk_rates r = {.exp = 3.1e9, .fma = 43e9, .normals = 0.77e9, .steps = 1.5e9};
+    bench_set set = bench_schemes_new();
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        char name[60];
+        void *subject;
+        fk_error err;
+        snprintf(name, sizeof name, "schemes-%s", known[i].name);
+        const bench_case *what = row_of(&set, name);
+        ck_assert_msg(what != NULL, "%s", name);
+        ck_assert_int_eq(what->open(what, 1, &subject, &err), FK_OK);
+        const double took = 1 / what->limit(subject, &r),
+                     want = step_seconds(known[i].evaluations, known[i].normals, &r);
+        /* a step at an end may have an evaluation or a normal more or less, of 100 steps */
+        fk_assert_near(took, want, 0.021 * want);
+        ck_assert(fabs(took - step_seconds(known[i].evaluations + 1, known[i].normals, &r)) >
+                  0.021 * want);
+        ck_assert(fabs(took - step_seconds(known[i].evaluations, known[i].normals + 1, &r)) >
+                  0.021 * want);
+        what->close(subject);
+    }
+    bench_schemes_free(&set);
+}
+END_TEST
+
+START_TEST(every_scheme_that_is_a_table_is_a_case)
+{
+    bench_set set = bench_schemes_new();
+    for (size_t i = 0; i < fk_registry[2].count(); i++) {
+        char name[60];
+        const fk_scheme *scheme = fk_registry_scheme(i);
+        snprintf(name, sizeof name, "schemes-%s", scheme->row.name);
+        ck_assert_msg((row_of(&set, name) == NULL) == scheme->adaptive, "%s", name);
+    }
+    bench_schemes_free(&set);
+}
+END_TEST
+
+FK_SUITE("bench", the_limit_of_a_scheme_counts_its_evaluations_and_normals,
+         every_scheme_that_is_a_table_is_a_case, medians_of_the_rounds_are_reported,
          contestants_that_computed_something_else_are_refuted)

@@ -3,6 +3,7 @@
  * What is printed are medians over the rounds. */
 #include "tools/bench.h"
 
+#include <assert.h>
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,19 +19,27 @@
 #include "tools/bench_pfode.h"
 #include "tools/bench_race.h"
 #include "tools/bench_scan.h"
+#include "tools/bench_schemes.h"
 #include "tools/bench_stat.h"
 #include "tools/bench_train.h"
 
-static const bench_set *const sets[] = {&bench_em, &bench_pfode, &bench_heun, &bench_train,
-                                        &bench_stat};
-enum { N_SETS = sizeof sets / sizeof *sets, MAX_CASES = 64 };
+enum { MAX_CASES = 128, WIDTH = 31 }; /* columns of a case's name */
 
 /* What was asked for, in the order of the sets. */
 typedef struct {
     const bench_case *all[MAX_CASES];
-    bool wanted[MAX_CASES];
+    bool ranked[MAX_CASES], wanted[MAX_CASES];
     size_t n;
 } bench_choice;
+
+static void add(bench_choice *chosen, const bench_set *set)
+{
+    assert(chosen->n + set->n <= MAX_CASES);
+    for (size_t i = 0; i < set->n; i++) {
+        chosen->all[chosen->n] = &set->row[i];
+        chosen->ranked[chosen->n++] = set->ranked;
+    }
+}
 
 static json_t *as_json(const bench_case *what, int threads, const bench_outcome *o)
 {
@@ -58,7 +67,7 @@ static json_t *as_json(const bench_case *what, int threads, const bench_outcome 
 static void print_case(const bench_case *what, const bench_outcome *o)
 {
     const bench_figures *m = &o->median;
-    printf("%-22s %9.4g", what->name, m->rate);
+    printf("%-*s %9.4g", WIDTH, what->name, m->rate);
     if (isnan(m->limit))
         printf(" %9s %8s ", "-", "-");
     else
@@ -76,6 +85,25 @@ static void print_case(const bench_case *what, const bench_outcome *o)
             fprintf(stderr, "bench: %s: %s is not found: %s\n", what->name,
                     what->contestant[c].name, o->missing[c]);
     fflush(stdout);
+}
+
+/* Those of a ranked set that have run, and their outcomes. */
+typedef struct {
+    const bench_case *what;
+    bench_outcome o;
+} bench_ranked;
+
+static int by_fraction(const void *a, const void *b)
+{
+    const double x = ((const bench_ranked *)a)->o.median.fraction,
+                 y = ((const bench_ranked *)b)->o.median.fraction;
+    return (x > y) - (x < y);
+}
+
+static void print_ranked(bench_ranked *some, size_t n)
+{
+    qsort(some, n, sizeof *some, by_fraction);
+    for (size_t i = 0; i < n; i++) print_case(some[i].what, &some[i].o);
 }
 
 /* A name means the case of that name, else all that begin with it. */
@@ -103,11 +131,13 @@ static int run(const bench_choice *chosen, int threads, size_t rounds, const cha
     for (size_t i = 0; i < chosen->n; i++) n += chosen->wanted[i];
     bool table = !json || strcmp(json, "-") != 0;
     json_t *all = json_array();
+    bench_ranked *ranked = fk_alloc(n, sizeof *ranked);
+    size_t n_ranked = 0;
     int status = FK_OK;
     if (table)
         printf("%s; one thread, *-threads: %d; medians of %zu rounds; rates a second\n"
-               "%-22s %9s %9s %8s   %s\n",
-               fk_isa_name(fk_isa()), threads, rounds, "case", "rate", "limit", "fraction",
+               "%-*s %9s %9s %8s   %s\n",
+               fk_isa_name(fk_isa()), threads, rounds, WIDTH, "case", "rate", "limit", "fraction",
                "as many times as fast as");
     fk_progress *bar = fk_progress_new("bench", n * rounds);
     for (size_t i = 0; i < chosen->n && status == FK_OK; i++) {
@@ -116,9 +146,14 @@ static int run(const bench_choice *chosen, int threads, size_t rounds, const cha
         status = bench_race(chosen->all[i], threads, rounds, bar, &o, err);
         if (status) break;
         json_array_append_new(all, as_json(chosen->all[i], threads, &o));
-        if (table) print_case(chosen->all[i], &o);
+        if (chosen->ranked[i])
+            ranked[n_ranked++] = (bench_ranked){chosen->all[i], o};
+        else if (table)
+            print_case(chosen->all[i], &o);
     }
     fk_progress_free(bar);
+    if (table) print_ranked(ranked, n_ranked);
+    free(ranked);
     if (status == FK_OK && json) status = fk_json_write(json, all, err);
     json_decref(all);
     return status;
@@ -148,9 +183,11 @@ int main(int argc, char **argv)
 
     fk_error err = {0};
     bench_choice chosen = {.n = 0};
+    bench_set schemes = bench_schemes_new();
     int status = FK_OK, threads = cli.threads > 0 ? cli.threads : omp_get_max_threads();
-    for (size_t s = 0; s < N_SETS; s++)
-        for (size_t i = 0; i < sets[s]->n; i++) chosen.all[chosen.n++] = &sets[s]->row[i];
+    const bench_set *const sets[] = {&bench_em,    &bench_pfode, &bench_heun,
+                                     &bench_train, &bench_stat,  &schemes};
+    for (size_t s = 0; s < sizeof sets / sizeof *sets; s++) add(&chosen, sets[s]);
     if (fk_ranks() > 1)
         status =
             fk_fail(&err, FK_USAGE, "what is measured is one process: start it without mpirun");
@@ -163,5 +200,6 @@ int main(int argc, char **argv)
     if (status == FK_OK && json) status = fk_file_probe(json, &err);
     if (status == FK_OK && cases) status = run(&chosen, threads, rounds, json, &err);
     if (status == FK_OK && out) status = bench_scan(out, threads, rounds, &err);
+    bench_schemes_free(&schemes);
     return status ? fk_cli_report(&err) : FK_OK;
 }

@@ -43,12 +43,13 @@ typedef struct bench_case {
     int (*open)(const struct bench_case *, int threads, void **subject, fk_error *);
     void (*close)(void *subject);
     /* The rate that the machine could reach at most, whose rates these are; NULL: unknown. */
-    double (*limit)(const struct bench_case *, const fk_rates *);
+    double (*limit)(const void *subject, const fk_rates *);
 } bench_case;
 
 typedef struct {
     const bench_case *row;
     size_t n;
+    bool ranked; /* printed when all have run: those that fall shortest of their limits first */
 } bench_set;
 
 /* The clock of all turns. On one thread its processor time: what others do on this machine in the

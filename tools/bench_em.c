@@ -4,14 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analytic/marginal.h"
-#include "core/integrate.h"
 #include "core/observe.h"
-#include "core/source.h"
-#include "registry.h"
 #include "tools/bench_mixture.h"
 #include "tools/bench_openmp.h"
 #include "tools/bench_peer.h"
+#include "tools/bench_run.h"
 
 enum { STEPS = 100, PILOT = 4096 };
 
@@ -20,27 +17,11 @@ typedef struct {
     bench_em_shape what;
     int threads;
     fk_mixture *mixture;
-    fk_schedule schedule;
     fk_plan plan;
     scalar_plan scalar;
     bench_peer *peer; /* NULL where the case has no baseline in Python */
     double *x;        /* (PILOT, dim): ends */
 } em_subject;
-
-static int em_plan(em_subject *s, fk_error *err)
-{
-    fk_axis axis;
-    fk_scheme scheme;
-    int status = fk_schedule_parse("vp-linear", &s->schedule, err);
-    if (status == FK_OK) status = fk_registry_parse_scheme("euler-maruyama", &scheme, err);
-    if (status == FK_OK)
-        status = fk_axis_on_schedule(&s->schedule, "uniform", STEPS, s->schedule.t_max,
-                                     s->schedule.t_min, &axis, err);
-    if (status) return status;
-    status = fk_plan_new(&axis, &scheme, &s->plan, err);
-    fk_axis_free(&axis);
-    return status;
-}
 
 /* The script is told all that depends on time alone, as the scalar program is. */
 static bench_peer *em_peer(const em_subject *s)
@@ -75,7 +56,7 @@ static int em_open(const bench_case *what, int threads, void **subject, fk_error
     s->threads = threads;
     int status = bench_mixture(s->what.dim, s->what.k, s->what.full, &s->mixture, err);
     if (status == FK_OK) {
-        status = em_plan(s, err);
+        status = bench_plan("euler-maruyama", STEPS, s->mixture, &s->plan, err);
         if (status) fk_mixture_free(s->mixture);
     }
     if (status) {
@@ -93,25 +74,13 @@ static int em_open(const bench_case *what, int threads, void **subject, fk_error
 static int integrate(const em_subject *s, int threads, size_t n, const fk_observer *observer,
                      double *seconds, fk_error *err)
 {
-    const fk_key key = {1, FK_STREAM_STEPS};
-    const fk_gaussian_start start = {.seed = 1, .mean = 0, .std = 1};
-    const fk_field field = fk_mixture_field(s->mixture);
-    const size_t at_end = s->plan.n_steps;
-    fk_run run = {.step = s->plan.step,
-                  .n_steps = s->plan.n_steps,
-                  .field = &field,
-                  .start = fk_source_gaussian(&start),
-                  .noise = fk_noise_independent(&key),
-                  .n = n,
-                  .observe_at = &at_end,
-                  .n_observe = 1,
-                  .observer = observer,
-                  .n_observers = observer ? 1 : 0,
-                  .threads = threads};
-    double begin = bench_seconds(s->threads);
-    int status = fk_integrate(&run, err);
-    *seconds = bench_seconds(s->threads) - begin;
-    return status;
+    const bench_run run = {.mixture = s->mixture,
+                           .plan = &s->plan,
+                           .observer = observer,
+                           .n_observers = observer ? 1 : 0,
+                           .threads = threads,
+                           .clock = s->threads};
+    return bench_integrate(&run, n, seconds, err);
 }
 
 static int em_run(void *subject, size_t n, double *seconds, fk_error *err)
@@ -226,16 +195,10 @@ static const char *em_missing_numpy(void *subject)
     return bench_peer_missing(((em_subject *)subject)->peer, "numpy");
 }
 
-/* Exponentials, multiply-adds and normals share the same ports, so that their times add up; and one
- * division with its loads and stores. Isotropic: per component 2 d + 5 operations (difference and
- * square; a share in the sum; the largest, the exponent, the total), 6 d for the step; full: d^2 +
- * 3 d + 3, and 5 d. */
-static double em_limit(const bench_case *what, const fk_rates *r)
+static double em_limit(const void *subject, const fk_rates *r)
 {
-    const bench_em_shape *e = what->setting;
-    double d = (double)e->dim, k = (double)e->k;
-    double ops = e->full ? k * (d * d + 3 * d + 3) + 5 * d : k * (2 * d + 5) + 6 * d;
-    return 1 / (k / r->exp + ops / r->fma + d / r->normals + 1 / r->steps);
+    const em_subject *s = subject;
+    return 1 / (bench_evaluation_seconds(s->mixture, r) + (double)s->what.dim / r->normals);
 }
 
 /* Enough particles that freezing the fields does not count. */
@@ -272,7 +235,7 @@ static const bench_case row[] = {
          16, true),
 };
 
-const bench_set bench_em = {row, sizeof row / sizeof *row};
+const bench_set bench_em = {.row = row, .n = sizeof row / sizeof *row};
 
 bench_case bench_em_alone(const bench_em_shape *shape, bool threaded)
 {

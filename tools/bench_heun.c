@@ -5,12 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analytic/marginal.h"
-#include "core/integrate.h"
 #include "core/observe.h"
 #include "core/source.h"
 #include "registry.h"
 #include "tools/bench_mixture.h"
+#include "tools/bench_run.h"
 
 enum { DIM = 2, K = 8, STEPS = 50, PILOT = 4096 };
 
@@ -79,23 +78,13 @@ static int heun_open(const bench_case *what, int threads, void **subject, fk_err
 static int integrate(const heun *s, size_t n, const fk_observer *observer, double *seconds,
                      fk_error *err)
 {
-    const fk_gaussian_start start = {.seed = 1, .mean = 0, .std = 1};
-    const fk_field field = fk_mixture_field(s->mixture);
-    const size_t at_end = STEPS;
-    const fk_run run = {.step = s->plan.step,
-                        .n_steps = STEPS,
-                        .field = &field,
-                        .start = fk_source_gaussian(&start),
-                        .n = n,
-                        .observe_at = &at_end,
-                        .n_observe = 1,
-                        .observer = observer,
-                        .n_observers = observer ? 1 : 0,
-                        .threads = 1};
-    const double begin = bench_seconds(1);
-    int status = fk_integrate(&run, err);
-    *seconds = bench_seconds(1) - begin;
-    return status;
+    const bench_run run = {.mixture = s->mixture,
+                           .plan = &s->plan,
+                           .observer = observer,
+                           .n_observers = observer ? 1 : 0,
+                           .threads = 1,
+                           .clock = 1};
+    return bench_integrate(&run, n, seconds, err);
 }
 
 static int run(void *subject, size_t n, double *seconds, fk_error *err)
@@ -180,12 +169,10 @@ static int answer_scalar(void *subject, bench_answer *out, fk_error *err)
     return FK_OK;
 }
 
-/* As for Euler-Maruyama (tools/bench_em.c), without normals, two evaluations a step. */
-static double limit(const bench_case *what, const fk_rates *r)
+static double limit(const void *subject, const fk_rates *r)
 {
-    (void)what;
-    const double ops = K * (2 * DIM + 5) + 6 * DIM;
-    return 1 / (2 * STEPS * (K / r->exp + ops / r->fma + 1 / r->steps));
+    const heun *s = subject;
+    return 1 / ((double)s->plan.evaluations * bench_evaluation_seconds(s->mixture, r));
 }
 
 static const bench_contestant contestant[] = {
@@ -205,4 +192,4 @@ static const bench_case row[] = {
      .limit = limit},
 };
 
-const bench_set bench_heun = {row, sizeof row / sizeof *row};
+const bench_set bench_heun = {.row = row, .n = sizeof row / sizeof *row};

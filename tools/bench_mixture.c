@@ -27,3 +27,10 @@ int bench_mixture(size_t dim, size_t k, bool full, fk_mixture **mixture, fk_erro
     free(weight), free(mean), free(cov);
     return status;
 }
+
+double bench_evaluation_seconds(const fk_mixture *m, const fk_rates *r)
+{
+    const double d = (double)m->dim, k = (double)m->k;
+    const double isotropic = k * (2 * d + 5) + 6 * d, full = k * (d * d + 3 * d + 3) + 5 * d;
+    return k / r->exp + (m->kind == FK_FULL ? full : isotropic) / r->fma + 1 / r->steps;
+}

@@ -205,11 +205,10 @@ static int pfode_open(const bench_case *what, int threads, void **subject, fk_er
 
 /* As for Euler-Maruyama (tools/bench_em.c), without normals: with the constants of all times at
  * hand, and as many evaluations as dopri5 takes. */
-static double pfode_limit(const bench_case *what, const fk_rates *r)
+static double pfode_limit(const void *subject, const fk_rates *r)
 {
-    (void)what;
-    const double ops = K * (2 * DIM + 5) + 6 * DIM;
-    return 1 / (EVALUATIONS * (K / r->exp + ops / r->fma + 1 / r->steps));
+    const pfode *s = subject;
+    return 1 / (EVALUATIONS * bench_evaluation_seconds(s->mixture, r));
 }
 
 static const bench_contestant one_way[] =
@@ -246,4 +245,4 @@ static const bench_case row[] = {
      .close = pfode_close},
 };
 
-const bench_set bench_pfode = {row, sizeof row / sizeof *row};
+const bench_set bench_pfode = {.row = row, .n = sizeof row / sizeof *row};

@@ -59,7 +59,7 @@ static int one_round(const bench_case *what, void *subject, int threads, const s
         if (c == 0) f->rate = rate;
         f->ratio[c] = f->rate / rate;
     }
-    f->limit = what->limit ? what->limit(what, &f->core) : NAN;
+    f->limit = what->limit ? what->limit(subject, &f->core) : NAN;
     f->fraction = f->rate / f->limit;
     return FK_OK;
 }

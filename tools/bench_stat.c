@@ -176,4 +176,4 @@ static const bench_case row[] = {
     STAT("stat-ks", "Kolmogorov-Smirnov distance of 10^6 points to a normal law", "ks"),
 };
 
-const bench_set bench_stat = {row, sizeof row / sizeof *row};
+const bench_set bench_stat = {.row = row, .n = sizeof row / sizeof *row};

@@ -138,13 +138,14 @@ static int train_answer(void *subject, bench_answer *answer, fk_error *err)
 /* Multiply-adds of the three products of every layer, but for the way back to the input, at twice
  * the rate of double precision; the hidden layers' exponentials, likewise; and four normals for a
  * sample of the batch. Their times add up, as they share the same ports. */
-static double train_limit(const bench_case *what, const fk_rates *r)
+static double train_limit(const void *subject, const fk_rates *r)
 {
+    const train_subject *s = subject;
     const double layers[] = {18 * 128, 128 * 128, 128 * 128, 128 * 2};
     double fmas = -layers[0];
     for (size_t l = 0; l < 4; l++) fmas += 3 * layers[l];
     const double sample = fmas / (2 * r->fma) + 3 * 128 / (2 * r->exp) + 2 * DIM / r->normals;
-    return 1 / (sample * (double)*(const size_t *)what->setting);
+    return 1 / (sample * (double)s->trainer->config.batch);
 }
 
 #define TORCH(title, function)                                                                     \
@@ -183,4 +184,4 @@ static const bench_contestant who[] = {
     }
 static const bench_case row[] = {TRAIN("train-b512", 512), TRAIN("train-b4096", 4096)};
 
-const bench_set bench_train = {row, sizeof row / sizeof *row};
+const bench_set bench_train = {.row = row, .n = sizeof row / sizeof *row};

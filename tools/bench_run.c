@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tools/bench_run.h"
+
+#include <stdlib.h>
+
+#include "analytic/marginal.h"
+#include "analytic/node_facts.h"
+#include "core/source.h"
+#include "registry.h"
+#include "tools/bench.h"
+
+int bench_plan(const char *spec, size_t steps, const fk_mixture *data, fk_plan *plan, fk_error *err)
+{
+    fk_axis axis;
+    fk_scheme scheme;
+    fk_schedule vp;
+    int status = fk_registry_parse_scheme(spec, &scheme, err);
+    if (status == FK_OK) status = fk_schedule_parse("vp-linear", &vp, err);
+    if (status == FK_OK)
+        status = fk_axis_on_schedule(&vp, "uniform", steps, vp.t_max, vp.t_min, &axis, err);
+    if (status) return status;
+    fk_node_facts *facts = NULL;
+    if (scheme.needs & FK_FACTS) {
+        axis.facts = facts = fk_alloc(steps + 1, sizeof *facts);
+        fk_node_facts_of(data, axis.node, steps + 1, facts);
+    }
+    status = fk_plan_new(&axis, &scheme, plan, err);
+    free(facts);
+    fk_axis_free(&axis);
+    return status;
+}
+
+int bench_integrate(const bench_run *how, size_t n, double *seconds, fk_error *err)
+{
+    const fk_key key = {1, FK_STREAM_STEPS};
+    const fk_gaussian_start start = {.seed = 1, .mean = 0, .std = 1};
+    const fk_field field = fk_mixture_field(how->mixture);
+    const size_t at_end = how->plan->n_steps;
+    const fk_run run = {.step = how->plan->step,
+                        .n_steps = how->plan->n_steps,
+                        .field = &field,
+                        .start = fk_source_gaussian(&start),
+                        .noise = fk_noise_independent(&key),
+                        .n = n,
+                        .observe_at = how->at ? how->at : &at_end,
+                        .n_observe = how->at ? how->n_at : 1,
+                        .observer = how->observer,
+                        .n_observers = how->n_observers,
+                        .threads = how->threads};
+    const double begin = bench_seconds(how->clock);
+    int status = fk_integrate(&run, err);
+    *seconds = bench_seconds(how->clock) - begin;
+    return status;
+}
