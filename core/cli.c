@@ -20,12 +20,14 @@
 enum { MAX_OPTIONS = 40, MAX_THREADS = 4096 };
 enum { KEY_FIRST = 0x100, KEY_HELP = 'h', KEY_VERSION = 0x1000, KEY_THREADS, KEY_QUIET };
 
-/* What this process was asked to do: written once, by fk_cli_parse, before there are threads. It is
+/* What this process was asked to do: written by fk_cli_parse, before there are threads, but for the
+ * seed, which a run may learn from a file and `text` has from when it is first asked for. It is
  * global because every file's head needs it, and no library function should have to carry it. */
 static struct {
     const char *name; /* of the command */
     char *text;
     bool quiet;
+    const char *seed_name; /* NULL: none, or in `text` */
     const uint64_t *seed;
 } asked = {.name = "", .text = NULL};
 
@@ -37,7 +39,6 @@ typedef struct {
     const fk_command *command;
     struct argp argp;
     struct argp_option table[MAX_OPTIONS + 5];
-    bool given[MAX_OPTIONS];
     size_t threads;
     fk_cli *cli;
 } parser;
@@ -132,16 +133,21 @@ static void set_threads(parser *p, const char *text)
     p->cli->threads = (int)p->threads;
 }
 
+static bool is_given(const parser *p, size_t i)
+{
+    return p->cli->given >> i & 1;
+}
+
 static void set_option(parser *p, size_t i, const char *text)
 {
     static const char *const unrecorded[] = {"block", "checkpoint", "out"};
     const fk_option *o = &p->command->option[i];
     fk_error err;
-    if (o->type == FK_OPT_REALS && p->given[i]) free(((fk_reals *)o->value)->x);
-    if (o->type == FK_OPT_INDICES && p->given[i]) free(((fk_indices *)o->value)->i);
+    if (o->type == FK_OPT_REALS && is_given(p, i)) free(((fk_reals *)o->value)->x);
+    if (o->type == FK_OPT_INDICES && is_given(p, i)) free(((fk_indices *)o->value)->i);
     if (fk_option_set(o, text, &err)) exit(fk_cli_report(&err));
-    p->given[i] = true;
-    if (o->type == FK_OPT_SEED) return; /* recorded at the end, as a number */
+    p->cli->given |= UINT64_C(1) << i;
+    if (o->type == FK_OPT_SEED) return; /* recorded by fk_cli_text, as a number */
     for (size_t k = 0; k < sizeof unrecorded / sizeof *unrecorded; k++)
         if (strcmp(o->name, unrecorded[k]) == 0) return;
     char dashed[80];
@@ -200,14 +206,6 @@ static size_t fill_table(parser *p)
     return n;
 }
 
-static void record_seed(const fk_option *o)
-{
-    asked.seed = o->value;
-    char text[40];
-    snprintf(text, sizeof text, " --%s %llu", o->name, (unsigned long long)*asked.seed);
-    add_text(text);
-}
-
 fk_cli fk_cli_parse(const fk_command *command, int argc, char **argv)
 {
     fk_cli cli = {0};
@@ -233,15 +231,22 @@ fk_cli fk_cli_parse(const fk_command *command, int argc, char **argv)
     for (size_t i = 0; i < cli.n_args; i++) add_word(cli.arg[i]);
     for (size_t i = 0; i < n; i++) {
         const fk_option *o = &command->option[i];
-        if (o->required && !p.given[i])
+        if (o->required && !is_given(&p, i))
             usage_error("--%s is needed: --%s %s, %s", o->name, o->name, o->arg, o->help);
-        if (o->type == FK_OPT_SEED) record_seed(o);
+        if (o->type == FK_OPT_SEED) asked.seed_name = o->name, asked.seed = o->value;
     }
     return cli;
 }
 
 const char *fk_cli_text(void)
 {
+    if (asked.seed_name) {
+        char text[60];
+        snprintf(text, sizeof text, " --%.20s %llu", asked.seed_name,
+                 (unsigned long long)*asked.seed);
+        add_text(text);
+        asked.seed_name = NULL;
+    }
     return asked.text ? asked.text : "";
 }
 
@@ -261,6 +266,17 @@ int fk_cli_report(const fk_error *err)
     if (err->code != FK_OK && fk_ranks_writes())
         fprintf(stderr, "fokker%s%s: %s\n", *asked.name ? " " : "", asked.name, err->text);
     return err->code;
+}
+
+void fk_cli_remark(const char *format, ...)
+{
+    if (asked.quiet) return;
+    va_list args;
+    va_start(args, format);
+    fprintf(stderr, "fokker%s%s: ", *asked.name ? " " : "", asked.name);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
 }
 
 /* EBADF at closing, with nothing left to write: started without a standard output, and not missed.

@@ -49,7 +49,8 @@ typedef struct {
 typedef struct {
     int threads; /* 0: all */
     bool quiet;
-    size_t n_args; /* positional */
+    uint64_t given; /* bit i: option i of the table was */
+    size_t n_args;  /* positional */
     char **arg;
 } fk_cli;
 
@@ -67,7 +68,8 @@ fk_cli fk_cli_parse(const fk_command *command, int argc, char **argv);
 void fk_cli_guard_output(void);
 
 /* The command, e.g. "fokker sample --mixture three-1d --seed 1": options in full and in the order
- * typed, then words, then the seed as a number whether or not it was typed, quoted for a shell.
+ * typed, then words, then the seed as a number whether or not it was typed, as it is at the first
+ * call, quoted for a shell.
  * Left out, since files must be equal for equal runs: --threads, --block, --quiet, --checkpoint and
  * --out. Empty where fk_cli_parse was not called. */
 const char *fk_cli_text(void);
@@ -77,6 +79,8 @@ bool fk_cli_quiet(void);
 
 /* Print "fokker NAME: message" and return the exit code; 0 and silence for FK_OK. */
 int fk_cli_report(const fk_error *err);
+/* Print "fokker NAME: remark" on standard error, of a run that goes on; not with --quiet. */
+void fk_cli_remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The folder of the running binary's siblings, and the folder of the gnuplot scripts:
  * $FOKKER_PLOTS, else ../../plots from the binaries (a source tree), else plots beside them. */

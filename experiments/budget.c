@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "analytic/line_field.h"
+#include "analytic/mixture_json.h"
 #include "claims/setting.h"
 #include "experiments/budget_tables.h"
 #include "experiments/common.h"
@@ -126,6 +127,7 @@ static int read_network(const fk_experiment *e, budget *b, network *net, fk_erro
         status =
             fk_stand_in_times(e->score, net->model, &schedule, schedule.t_max, b->place.t_end, err);
     if (status) return status;
+    fk_stand_in_is_of(e->score, net->model, e->mixture, fk_mixture_json(b->mixture));
     net->field = fk_model_field(net->model);
     net->line = (fk_line_field){&net->field, fk_mixture_size(b->mixture)};
     net->table = fk_line_field_of(&net->line);

@@ -37,6 +37,7 @@ typedef struct {
     size_t trained; /* steps of a training here; 0: from a file */
     double *curve;  /* (rows, 4): step, loss, floor, excess of eps; rows 0: not known */
     size_t rows;
+    const char *no_curve; /* why there is none */
 
     fk_excess excess;
     double t[TIMES];          /* even in lambda */

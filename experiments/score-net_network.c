@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analytic/mixture_json.h"
 #include "claims/loss_floor.h"
 #include "core/cli.h"
 #include "core/noise.h"
@@ -84,11 +85,19 @@ static int train(score_net *q, const char *schedule, fk_error *err)
     return code;
 }
 
+/* Whether two specs came to one schedule. */
+static bool same_schedule(const fk_schedule *a, const fk_schedule *b)
+{
+    return strcmp(a->row.name, b->row.name) == 0 &&
+           memcmp(a->param, b->param, sizeof a->param) == 0;
+}
+
 /* The learning curve that fokker train left beside the weights, if it is there. */
 static void read_curve(score_net *q, const char *file)
 {
-    const size_t length = strlen(file) - strlen(".safetensors");
+    q->no_curve = "no learning curve beside the weights";
     if (!fk_path_has_ending(file, "safetensors")) return;
+    const size_t length = strlen(file) - strlen(".safetensors");
     char *path = fk_alloc(length + 5, 1);
     memcpy(path, file, length), memcpy(path + length, ".csv", 5);
     fk_table table = {0};
@@ -129,8 +138,14 @@ int score_net_open(score_net *q, const char *mixture, const char *schedule, cons
     if (!file) return train(q, schedule, err);
     code = fk_stand_in_read(file, mixture, q->mixture->dim, &q->network, err);
     if (!code) code = fk_stand_in_times(file, q->network, s, s->t_max, q->t_end, err);
-    if (!code) read_curve(q, file);
-    return code;
+    if (code) return code;
+    if (!fk_stand_in_is_of(file, q->network, mixture, fk_mixture_json(q->mixture)))
+        q->no_curve = "its learning curve is of other data";
+    else if (!same_schedule(&q->network->schedule, s))
+        q->no_curve = "its learning curve is of another schedule";
+    else
+        read_curve(q, file);
+    return FK_OK;
 }
 
 void score_net_close(score_net *q)

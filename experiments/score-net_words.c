@@ -30,6 +30,7 @@ void score_net_assign(const score_net *q, char *out, size_t size)
     add(&t, "; t_end=%g; samples=%zu; shown='%.2g %.2g %.2g'; off='%.2g %.2g %.2g'", q->t_end,
         q->samples, q->shown[0], q->shown[1], q->shown[2], q->miscalibration[0],
         q->miscalibration[1], q->miscalibration[2]);
+    if (q->rows == 0) add(&t, "; no_curve='%s'", q->no_curve);
     if (q->mixture->dim > 1)
         add(&t, "; reach='%.6g %.6g %.6g %.6g'", score_net_reach(q, 0), score_net_reach(q, 1),
             score_net_reach(q, 2), score_net_reach(q, SHOWN));
@@ -71,7 +72,8 @@ void score_net_tell(const score_net *q, const char *file, char *out, size_t size
             "train, then --score)\n",
             q->network->shape.n_params, q->trained);
     else
-        add(&t, "the network: %s, %zu parameters\n", file, q->network->shape.n_params);
+        add(&t, "the network: %s, %zu parameters%s%s\n", file, q->network->shape.n_params,
+            q->rows ? "" : "; ", q->rows ? "" : q->no_curve);
     add(&t,
         "excess of its eps-loss over the floor: %.3g, mean over t; at most %.3g, at t = %.3g "
         "(%s)\n",

@@ -56,7 +56,7 @@ json_t *fk_metadata_of_model(const char *format, const fk_model_config *c, const
     set_text(meta, "time", fk_net_time_name(c->time));
     set_real(meta, "time_from", c->range[0]);
     set_real(meta, "time_to", c->range[1]);
-    set_real(meta, "data_std", c->data_std);
+    set_real(meta, "data_rms", c->data_rms);
     set_text(meta, "schedule", c->schedule);
     return meta;
 }
@@ -154,8 +154,8 @@ int fk_metadata_model(const char *path, const char *format, const json_t *meta, 
     c->frequencies = count_of(&r, "frequencies", 1, FK_MAX_FREQUENCIES);
     hidden_of(&r, c);
     c->range[0] = real_of(&r, "time_from"), c->range[1] = real_of(&r, "time_to");
-    c->data_std = real_of(&r, "data_std");
-    if (!(c->data_std > 0)) fail(&r, "data_std", "it is not positive");
+    c->data_rms = real_of(&r, "data_rms");
+    if (!(c->data_rms > 0)) fail(&r, "data_rms", "it is not positive");
     if (c->range[0] == c->range[1]) fail(&r, "time_to", "it is time_from");
     const char *output = text_of(&r, "output"), *time = text_of(&r, "time");
     const char *schedule = text_of(&r, "schedule");

@@ -50,14 +50,14 @@ int fk_model_set_range(fk_model_config *c, fk_error *err)
     return FK_OK;
 }
 
-int fk_model_defaults(const char *schedule, size_t dim, double data_std, fk_model_config *c,
+int fk_model_defaults(const char *schedule, size_t dim, double data_rms, fk_model_config *c,
                       fk_error *err)
 {
     *c = (fk_model_config){.dim = dim,
                            .frequencies = 8,
                            .n_hidden = 3,
                            .hidden = {128, 128, 128},
-                           .data_std = data_std};
+                           .data_rms = data_rms};
     if (strlen(schedule) >= FK_MAX_SPEC)
         return fk_fail(err, FK_USAGE, "schedule %.40s..: longer than %d characters", schedule,
                        FK_MAX_SPEC - 1);
@@ -73,8 +73,8 @@ fk_shape fk_model_shape(const fk_model_config *c)
 fk_net_reading fk_model_reading(const fk_model_config *c, double s, double sigma)
 {
     assert(sigma > 0);
-    const double std = c->data_std, size = s * s + sigma * sigma, r = sqrt(size);
-    const double wide = s * s * std * std + sigma * sigma;
+    const double rms = c->data_rms, size = s * s + sigma * sigma, r = sqrt(size);
+    const double wide = s * s * rms * rms + sigma * sigma;
     fk_net_reading read = {.q = 1, .scale = 1 / sqrt(wide)};
     switch (c->output) {
     case FK_OUT_X0:
@@ -87,7 +87,7 @@ fk_net_reading fk_model_reading(const fk_model_config *c, double s, double sigma
         read.q = -sigma / r;
         break;
     case FK_OUT_EDM:
-        read.p = sigma / wide, read.q = -s * std / sqrt(wide);
+        read.p = sigma / wide, read.q = -s * rms / sqrt(wide);
         break;
     default:
         break;
@@ -147,6 +147,7 @@ int fk_model_new(const fk_model_config *config, const float *param, fk_model **m
 void fk_model_free(fk_model *m)
 {
     if (!m) return;
+    json_decref(m->metadata);
     free(m->param);
     free(m);
 }

@@ -1,23 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A score network: a perceptron, what it is given and what its output means.
  *
- * Given are x/sqrt(s^2 std^2 + sigma^2) (std: that of the data, so that every noise level has
- * inputs of size 1) and cos and sin of j (pi/2) u, j = 1..frequencies, with u = 0..1 the place of
- * lambda (or of t) in the schedule's usable interval. With r = sqrt(s^2 + sigma^2), a = s/r, b =
- * sigma/r (s and sigma themselves where the schedule preserves variance) the output F is
+ * Given are x/sqrt(s^2 m^2 + sigma^2), with m^2 = E|x_0|^2/dim of the data, so that coordinates
+ * have mean square 1 at every noise level, wherever the data lie; and cos and sin of j (pi/2) u, j
+ * = 1..frequencies, with u = 0..1 the place of lambda (or of t) in the schedule's usable interval.
+ * With r = sqrt(s^2 + sigma^2), a = s/r, b = sigma/r (s and sigma themselves where the schedule
+ * preserves variance) the output F is
  *
  *     eps      the noise                         eps = F
  *     x0       the data                          eps = x/sigma - (s/sigma) F
  *     v        a eps - b x0                      eps = b x/r + a F
  *     score    that of x/r                       eps = -b F
- *     edm      x0 = c_skip x/s + c_out F         eps = sigma x/q^2 - (s std/q) F,
- *                                                q^2 = sigma^2 + s^2 std^2
+ *     edm      x0 = c_skip x/s + c_out F         eps = sigma x/w^2 - (s m/w) F,
+ *                                                w^2 = sigma^2 + s^2 m^2
  *
- * (Ho et al. 2020; Salimans & Ho 2022; Song et al. 2021; Karras et al. 2022, table 1), all of the
- * form eps = p x + q F, and score(x) = -eps/sigma. All depend on (s, sigma) through lambda and x/s
- * alone, so that a network serves every schedule whose lambda it has seen. */
+ * (Ho et al. 2020; Salimans & Ho 2022; Song et al. 2021; Karras et al. 2022, table 1, whose
+ * sigma_data is m: a standard deviation where the data are centred), all of the form eps = p x + q
+ * F, and score(x) = -eps/sigma. All depend on (s, sigma) through lambda and x/s alone, so that a
+ * network serves every schedule whose lambda it has seen. */
 #ifndef FK_LEARN_MODEL_H
 #define FK_LEARN_MODEL_H
+
+#include <jansson.h>
 
 #include "core/field.h"
 #include "learn/network.h"
@@ -39,13 +43,13 @@ typedef struct {
     size_t dim, frequencies, n_hidden, hidden[FK_MAX_HIDDEN];
     fk_net_output output;
     fk_net_time time;
-    double data_std;
+    double data_rms;            /* m: sqrt(E|x_0|^2/dim) of the data, about 0 and not their mean */
     double range[2];            /* what u = 0 and 1 stand for, lambda or t */
     char schedule[FK_MAX_SPEC]; /* the spec of the schedule that it was trained on */
 } fk_model_config;
 
-/* 8 frequencies of lambda, three hidden layers of 128, eps. The schedule is parsed. */
-int fk_model_defaults(const char *schedule, size_t dim, double data_std, fk_model_config *,
+/* 8 frequencies of lambda, three hidden layers of 128, eps. data_rms > 0. Parses the schedule. */
+int fk_model_defaults(const char *schedule, size_t dim, double data_rms, fk_model_config *,
                       fk_error *err) FK_CHECKED;
 /* Set `range` from the schedule, for the config's time. */
 int fk_model_set_range(fk_model_config *, fk_error *err) FK_CHECKED;
@@ -78,10 +82,11 @@ typedef struct {
     fk_shape shape;
     fk_schedule schedule; /* parsed from the config */
     fk_network_ops ops;
-    float *param; /* (n_params) */
+    float *param;     /* (n_params) */
+    json_t *metadata; /* of its file (learn/weights.h), or NULL */
 } fk_model;
 
-/* Copies param. */
+/* Copies param; without metadata. */
 int fk_model_new(const fk_model_config *, const float *param, fk_model **,
                  fk_error *err) FK_CHECKED;
 void fk_model_free(fk_model *);

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "learn/stand_in.h"
 
+#include <string.h>
+
+#include "core/cli.h"
 #include "learn/weights.h"
 
 int fk_stand_in_read(const char *file, const char *mixture, size_t dim, fk_model **model,
                      fk_error *err)
 {
-    int code = fk_weights_read(file, model, NULL, err);
+    int code = fk_weights_read(file, model, err);
     if (code || (*model)->config.dim == dim) return code;
     code = fk_fail(err, FK_USAGE, "--score %s: a network of dimension %zu, and %s has %zu", file,
                    (*model)->config.dim, mixture, dim);
@@ -33,4 +36,21 @@ int fk_stand_in_times(const char *file, const fk_model *model, const fk_schedule
 {
     return fk_stand_in_levels(file, model, fk_schedule_at(schedule, t_start).lambda,
                               fk_schedule_at(schedule, t_end).lambda, err);
+}
+
+bool fk_stand_in_is_of(const char *file, const fk_model *model, const char *mixture,
+                       json_t *definition)
+{
+    const char *name = json_string_value(json_object_get(model->metadata, "mixture"));
+    const char *text = json_string_value(json_object_get(model->metadata, "mixture_definition"));
+    json_t *own = text ? json_loads(text, 0, NULL) : NULL;
+    const bool same = own && json_equal(own, definition);
+    if (!own)
+        fk_cli_remark("--score %s: it does not tell which mixture it was trained on", file);
+    else if (!same)
+        fk_cli_remark("--score %s: trained on %s, which is another mixture than %s%s", file,
+                      name ? name : "data without a name", mixture,
+                      name && strcmp(name, mixture) == 0 ? " is now" : "");
+    json_decref(own), json_decref(definition);
+    return same;
 }

@@ -6,7 +6,8 @@
 
 #include "learn/model.h"
 
-/* FILE's network, for `mixture` of dimension dim. */
+/* FILE's network, for `mixture` of dimension dim. One that was trained on another mixture is read
+ * as well. */
 int fk_stand_in_read(const char *file, const char *mixture, size_t dim, fk_model **,
                      fk_error *) FK_CHECKED;
 
@@ -17,5 +18,9 @@ int fk_stand_in_levels(const char *file, const fk_model *, double from, double t
 /* The same for a run on a schedule. */
 int fk_stand_in_times(const char *file, const fk_model *, const fk_schedule *, double t_start,
                       double t_end, fk_error *) FK_CHECKED;
+
+/* Whether it was trained on this mixture: by definition (fk_mixture_json, which is taken over), not
+ * by name. If not, or if the file does not tell, a remark says so (core/cli.h). */
+bool fk_stand_in_is_of(const char *file, const fk_model *, const char *mixture, json_t *definition);
 
 #endif

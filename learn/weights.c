@@ -46,12 +46,11 @@ int fk_weights_write_trained(const char *path, const fk_trainer *t, const json_t
     return code;
 }
 
-int fk_weights_read(const char *path, fk_model **model, json_t **more, fk_error *err)
+int fk_weights_read(const char *path, fk_model **model, fk_error *err)
 {
     fk_tensors all;
     fk_model_config c;
     *model = NULL;
-    if (more) *more = NULL;
     int code = fk_tensors_read(path, &all, err);
     if (code) return code;
     code = fk_metadata_model(path, format, all.metadata, &c, err);
@@ -71,7 +70,7 @@ int fk_weights_read(const char *path, fk_model **model, json_t **more, fk_error 
         if (!code) code = fk_model_new(&c, param, model, err);
         free(param);
     }
-    if (!code && more) *more = json_incref(all.metadata);
+    if (!code) (*model)->metadata = json_incref(all.metadata);
     fk_tensors_free(&all);
     return code;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Networks and trainings as files. A weights file holds the tensors layers.L.weight (out, in) and
  * layers.L.bias (out), in the metadata the whole of fk_model_config, so that anybody can build the
- * network from it, and what else the writer tells. A checkpoint holds the state of a training as
- * flat arrays (param, adam.m, adam.v, ema) with the config of model and training and the step:
- * resumed, it goes on to the same bits. */
+ * network from it, and what else the writer tells: `fokker train` has "mixture" there, the name of
+ * the data, and "mixture_definition", what that name stood for (analytic/mixture_json.h, as text).
+ * A checkpoint holds the state of a training as flat arrays (param, adam.m, adam.v, ema) with the
+ * config of model and training and the step: resumed, it goes on to the same bits. */
 #ifndef FK_LEARN_WEIGHTS_H
 #define FK_LEARN_WEIGHTS_H
 
@@ -16,8 +17,8 @@ int fk_weights_write(const char *path, const fk_model_config *, const float *par
 /* The average of a training, with the config of the training as well. */
 int fk_weights_write_trained(const char *path, const fk_trainer *, const json_t *more,
                              fk_error *err) FK_CHECKED;
-/* more: a new reference to the whole metadata, or NULL. */
-int fk_weights_read(const char *path, fk_model **, json_t **more, fk_error *err) FK_CHECKED;
+/* With its metadata. */
+int fk_weights_read(const char *path, fk_model **, fk_error *err) FK_CHECKED;
 
 int fk_checkpoint_write(const char *path, const fk_trainer *, const json_t *more,
                         fk_error *err) FK_CHECKED;

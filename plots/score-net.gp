@@ -2,10 +2,10 @@
 # A learnt score against the exact one. Reads errors.csv, curve.csv and budget.csv of `out`; of one
 # dimension scores.csv, map.csv, lines.csv, calibration.csv and law.csv, of two field.csv, plane.csv and
 # samples.csv; draws score-net.svg and score-net.png. Variables, all optional: dim, mixture, schedule,
-# trained (steps of a training in the run; 0: weights of a file), rows (of curve.csv), excess, worst,
-# t_worst (mean and maximum of the excess of eps, and where), paths (KL of reverse paths), t_end, shown
-# (the times looked at), off (their calibration errors), reach (half sides of the squares drawn there, and
-# of that of the data).
+# trained (steps of a training in the run; 0: weights of a file), rows (of curve.csv), no_curve (why it has
+# none), excess, worst, t_worst (mean and maximum of the excess of eps, and where), paths (KL of reverse
+# paths), t_end, shown (the times looked at), off (their calibration errors), reach (half sides of the
+# squares drawn there, and of that of the data).
 if (!exists("plots")) plots = "plots"
 load plots."/theme.gp"
 if (!exists("dim")) dim = 1
@@ -13,6 +13,7 @@ if (!exists("mixture")) mixture = "three-1d"
 if (!exists("schedule")) schedule = "vp-linear"
 if (!exists("trained")) trained = 6000
 if (!exists("rows")) rows = 40
+if (!exists("no_curve")) no_curve = "no learning curve"
 if (!exists("excess")) excess = 5e-4
 if (!exists("worst")) worst = 4e-3
 if (!exists("t_worst")) t_worst = 0.1
@@ -141,7 +142,7 @@ do for [kind in "svg png"] {
              curve using 1:3 with lines lw 1.6 lc rgb exact title "its floor", \
              curve using 1:4 with lines lw 2 lc rgb learnt title "excess of ε, mean over t"
     } else {
-        set label 2 "no learning curve beside the weights" at graph 0.5, graph 0.5 center font ",11" textcolor rgb grey
+        set label 2 no_curve at graph 0.5, graph 0.5 center font ",11" textcolor rgb grey
         set xrange [0:1]; set yrange [0.1:1]; unset xlabel
         unset xtics; unset ytics
         plot NaN

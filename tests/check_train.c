@@ -282,17 +282,17 @@ START_TEST(weights_come_back_as_they_went)
     ck_assert_ptr_nonnull(mkdtemp(folder));
     for (int output = 0; output < FK_N_OUTPUTS; output++) {
         fk_model_config c = small(2, (fk_net_output)output);
-        c.time = output % 2 ? FK_TIME_T : FK_TIME_LAMBDA, c.data_std = 0.1 + 0.2;
+        c.time = output % 2 ? FK_TIME_T : FK_TIME_LAMBDA, c.data_rms = 0.1 + 0.2;
         ck_assert_int_eq(fk_model_set_range(&c, &err), FK_OK);
         const size_t n = fk_model_shape(&c).n_params;
         float *param = fk_alloc(n, sizeof *param);
         fk_model *model;
         fk_model_initialise(&c, 5, param);
         ck_assert_int_eq(fk_weights_write(file("w"), &c, param, NULL, &err), FK_OK);
-        ck_assert_msg(fk_weights_read(file("w"), &model, NULL, &err) == FK_OK, "%s", err.text);
+        ck_assert_msg(fk_weights_read(file("w"), &model, &err) == FK_OK, "%s", err.text);
         ck_assert_mem_eq(model->param, param, n * sizeof *param);
         ck_assert_mem_eq(&model->config.range, &c.range, sizeof c.range);
-        ck_assert(model->config.data_std == c.data_std && model->config.output == c.output &&
+        ck_assert(model->config.data_rms == c.data_rms && model->config.output == c.output &&
                   model->config.time == c.time && model->config.n_hidden == 2);
         ck_assert_str_eq(model->config.schedule, c.schedule);
         fk_model_free(model);
@@ -313,7 +313,7 @@ START_TEST(broken_weights_are_refused)
     fk_model *model;
     param[5] = (float)NAN;
     ck_assert_int_eq(fk_weights_write(file("w"), &c, param, NULL, &err), FK_OK);
-    ck_assert_int_eq(fk_weights_read(file("w"), &model, NULL, &err), FK_USAGE);
+    ck_assert_int_eq(fk_weights_read(file("w"), &model, &err), FK_USAGE);
     ck_assert_ptr_nonnull(
         strstr(err.text, "/w: tensor layers.0.weight: it has a number that is not finite"));
     param[5] = 0;
@@ -333,7 +333,7 @@ START_TEST(broken_weights_are_refused)
         fclose(out);
         bytes[at] = was;
         err.text[0] = '\0';
-        const int code = fk_weights_read(file("w"), &model, NULL, &err);
+        const int code = fk_weights_read(file("w"), &model, &err);
         if (cut) ck_assert_int_eq(code, FK_USAGE);
         if (code) {
             ck_assert_ptr_null(model);
@@ -343,7 +343,7 @@ START_TEST(broken_weights_are_refused)
         fk_model_free(model);
     }
     unlink(file("w"));
-    ck_assert_int_eq(fk_weights_read(file("w"), &model, NULL, &err), FK_FILE);
+    ck_assert_int_eq(fk_weights_read(file("w"), &model, &err), FK_FILE);
     free(param);
     rmdir(folder);
 }

@@ -45,7 +45,7 @@ static bench_peer *train_peer(const train_subject *s)
     const double sizes[] = {(double)s->trainer->config.batch, COLUMNS, (double)s->mixture->k,
                             (double)shape->n_layers};
     const double schedule[] = {vp->t_min,   vp->t_max,   vp->param[0], vp->param[1],
-                               m->data_std, m->range[0], m->range[1]};
+                               m->data_rms, m->range[0], m->range[1]};
     const double std = sqrt(s->mixture->var[0]);
     bench_peer *peer = bench_peer_open("bench_train", s->threads);
     bench_peer_send(peer, sizes, 4);

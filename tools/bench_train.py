@@ -13,7 +13,7 @@ WIDTH = [int(w) for w in receive(LAYERS + 1)]
 PARAM = receive(sum((a + 1) * b for a, b in zip(WIDTH, WIDTH[1:])))
 MEAN, STD = receive(2 * K), receive(1)[0]
 INPUT, TARGET, WEIGHT = receive(WIDTH[0] * COLUMNS), receive(2 * COLUMNS), receive(COLUMNS)
-T_MIN, T_MAX, BETA_MIN, BETA_MAX, DATA_STD = receive(5)
+T_MIN, T_MAX, BETA_MIN, BETA_MAX, DATA_RMS = receive(5)
 LAMBDA_FROM, LAMBDA_TO = receive(2)
 FREQUENCIES = (WIDTH[0] - 2) // 2
 
@@ -47,7 +47,7 @@ def with_torch(compiled, threads):
         eps = torch.randn(BATCH, 2)
         x = s * (mean[torch.randint(K, (BATCH,))] + STD * torch.randn(BATCH, 2)) + sigma * eps
         u = (torch.log(s / sigma) - LAMBDA_FROM) / (LAMBDA_TO - LAMBDA_FROM)
-        scale = torch.rsqrt(s * s * DATA_STD**2 + sigma * sigma)
+        scale = torch.rsqrt(s * s * DATA_RMS**2 + sigma * sigma)
         given = torch.cat([x * scale, torch.cos(u * turns), torch.sin(u * turns)], 1)
         return (net(given) - eps).square().sum(1).mean()
 

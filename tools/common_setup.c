@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "analytic/marginal.h"
+#include "analytic/mixture_json.h"
 #include "analytic/node_facts.h"
 #include "learn/stand_in.h"
 #include "registry.h"
@@ -59,7 +60,8 @@ static int check_combination(const setup *s, fk_error *err)
             (s->rtol == 0 && s->atol == 0))
             return fk_fail(err, FK_USAGE, "--rtol, --atol: not negative, and not both 0");
     } else if (!isnan(s->rtol) || !isnan(s->atol)) {
-        return fk_fail(err, FK_USAGE, "--%s: %s has fixed steps; tolerances are for rk45, rk8pd and dopri5",
+        return fk_fail(err, FK_USAGE,
+                       "--%s: %s has fixed steps; tolerances are for rk45, rk8pd and dopri5",
                        isnan(s->rtol) ? "atol" : "rtol", name);
     }
     if (s->chain_spec && (!isnan(s->t_start) || !isnan(s->t_end)))
@@ -109,12 +111,15 @@ int setup_remake(setup *s, size_t steps, fk_error *err)
     return fk_plan_new(&s->axis, &s->scheme, &s->plan, err);
 }
 
-static int check_levels(const setup *s, fk_error *err)
+static int check_network(const setup *s, fk_error *err)
 {
     if (!s->network) return FK_OK;
     /* the last level of a chain may be none at all: no score is asked for there */
     const double end = s->chain_spec ? s->axis.node[s->axis.n_steps - 1].lambda : s->to.lambda;
-    return fk_stand_in_levels(s->score_file, s->network, s->from.lambda, end, err);
+    int code = fk_stand_in_levels(s->score_file, s->network, s->from.lambda, end, err);
+    if (!code)
+        fk_stand_in_is_of(s->score_file, s->network, s->mixture_spec, fk_mixture_json(s->mixture));
+    return code;
 }
 
 static int read_network(setup *s, fk_error *err)
@@ -149,11 +154,11 @@ int setup_make(setup *s, fk_error *err)
     if (s->scheme.adaptive) {
         if (isnan(s->rtol)) s->rtol = 1e-6;
         if (isnan(s->atol)) s->atol = 1e-6;
-        return check_levels(s, err);
+        return check_network(s, err);
     }
     if (!s->grid) s->grid = s->chain_spec ? "trailing" : "lambda";
     code = setup_remake(s, s->steps, err);
-    return code ? code : check_levels(s, err);
+    return code ? code : check_network(s, err);
 }
 
 void setup_free(setup *s)

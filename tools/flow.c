@@ -59,7 +59,7 @@ static int flow_by_reference(const request *r, const fk_mixture *m, const fk_sch
     int status = fk_schedule_check_usable(schedule, "--t-start", r->in.t_start, err);
     if (!status) status = fk_schedule_check_usable(schedule, "--t-end", r->in.t_end, err);
     if (status) return status;
-    if (!r->cli.quiet) fprintf(stderr, "fokker flow: %s\n", REFERENCE);
+    fk_cli_remark("%s", REFERENCE);
     memcpy(y, points->x, size * sizeof *y);
     if (r->in.t_start == r->in.t_end) return FK_OK;
     double *path = fk_alloc(2 * size, sizeof *path), t[2] = {r->in.t_start, r->in.t_end};

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analytic/mixture_json.h"
 #include "claims/likelihood.h"
 #include "core/cli.h"
 #include "core/table.h"
@@ -85,8 +86,8 @@ static int read_scheme(const request *r, fk_scheme *scheme, fk_error *err)
 {
     int status = fk_registry_parse_scheme(r->scheme, scheme, err);
     if (!status && !scheme->adaptive)
-        status =
-            fk_fail(err, FK_USAGE, "--scheme %.60s has fixed steps; take dopri5, rk45 or rk8pd", r->scheme);
+        status = fk_fail(err, FK_USAGE,
+                         "--scheme %.60s has fixed steps; take dopri5, rk45 or rk8pd", r->scheme);
     return status;
 }
 
@@ -98,6 +99,8 @@ static int read_network(request *r, fk_error *err)
     if (!status)
         status =
             fk_stand_in_times(r->score, r->network, &in->schedule, in->t_start, in->t_end, err);
+    if (!status)
+        fk_stand_in_is_of(r->score, r->network, in->mixture_spec, fk_mixture_json(in->mixture));
     return status;
 }
 
@@ -130,9 +133,8 @@ static int run(request *r, fk_error *err)
     fk_likelihood *learnt = r->network ? fk_alloc(n, sizeof *learnt) : NULL;
     status = compute(r, &model, found, learnt, err);
     if (!status) status = write_rows(r, dim, &in->points, found, learnt, err);
-    if (!status && !r->cli.quiet)
-        fprintf(stderr, "fokker likelihood: %.1f score evaluations a point\n",
-                (double)r->options.evaluations / (double)n);
+    if (!status)
+        fk_cli_remark("%.1f score evaluations a point", (double)r->options.evaluations / (double)n);
     free(found), free(learnt);
     return status;
 }

@@ -29,6 +29,7 @@ static json_t *metadata(const train_run *r, bool curve)
 {
     json_t *more = json_object();
     json_object_set_new(more, "mixture", json_string(r->mixture_spec));
+    json_object_set_new(more, "mixture_definition", json_string(r->definition));
     if (!curve) return more;
     char *text = json_dumps(r->curve, JSON_COMPACT | JSON_REAL_PRECISION(17));
     json_object_set_new(more, "curve", json_string(text));
@@ -57,7 +58,8 @@ static int measure(const train_run *r, size_t levels, const fk_score_rule *rule,
     return FK_OK;
 }
 
-/* "train: step 400 of 20000, loss 0.2131 over 0.2109, excess 0.0034", in place of the bar. */
+/* "step 400 of 20000: loss 0.2131 over its floor 0.2109, excess of eps 0.0034"; the time left is
+ * the bar's to tell. */
 static void tell(const train_run *r, double loss, double excess)
 {
     if (fk_cli_quiet()) return;
@@ -159,7 +161,7 @@ static int finish(const train_run *r, fk_error *err)
 
 static void release(train_run *r)
 {
-    free(r->resumed_spec);
+    free(r->resumed_spec), free(r->definition);
     free(r->weights_file), free(r->curve_file), free(r->record_file);
     free(r->hidden.i);
     json_decref(r->curve);
@@ -215,6 +217,7 @@ int main(int argc, char **argv)
         "train", "Train a score network on a mixture, and hold it against the exact score.",
         "fokker train --mixture three-1d --steps 2000 --out three.safetensors", NULL, table};
     fk_error err = {0};
+    r.option = table;
     r.cli = fk_cli_parse(&command, argc, argv);
     int code = train_prepare(&r, &err);
     if (!code) code = train(&r, &err);

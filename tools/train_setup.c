@@ -5,19 +5,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analytic/mixture_json.h"
 #include "core/file.h"
 
-/* Whether an option that makes the training differs from its default. */
+/* Whether an option was given that makes the training. */
 static bool is_made(const train_run *r)
 {
-    const fk_train_config *c = &r->config, d = fk_train_defaults();
-    return r->mixture_spec || r->hidden.n > 0 || r->even_in || c->steps != d.steps ||
-           c->batch != d.batch || c->warmup != d.warmup || c->rate != d.rate ||
-           c->decay != d.decay || c->average != d.average || c->gamma != d.gamma ||
-           c->seed != d.seed || strcmp(r->schedule_spec, "vp-linear") != 0 ||
-           strcmp(r->objective, "dsm") != 0 || strcmp(r->weight, "uniform") != 0 ||
-           strcmp(r->output, "edm") != 0 || strcmp(r->time, "lambda") != 0 ||
-           strcmp(r->optimiser, "adamw") != 0;
+    static const char *const other[] = {"seed", "out", "checkpoint", "resume"};
+    for (size_t i = 0; r->option[i].name; i++) {
+        bool makes = r->cli.given >> i & 1;
+        for (size_t k = 0; k < sizeof other / sizeof *other; k++)
+            makes = makes && strcmp(r->option[i].name, other[k]) != 0;
+        if (makes) return true;
+    }
+    return false;
+}
+
+static bool is_given(const train_run *r, const char *name)
+{
+    size_t i = 0;
+    while (strcmp(r->option[i].name, name) != 0) i++;
+    return r->cli.given >> i & 1;
 }
 
 static int check_options(const train_run *r, fk_error *err)
@@ -74,6 +82,15 @@ static int set_words(train_run *r, fk_error *err)
     return fk_model_set_range(&r->model, err);
 }
 
+/* Canonical: two mixtures are the same where this is. */
+static char *define(const fk_mixture *m)
+{
+    json_t *json = fk_mixture_json(m);
+    char *text = json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(17));
+    json_decref(json);
+    return text;
+}
+
 static int begin(train_run *r, fk_error *err)
 {
     int code = fk_mixture_read(r->mixture_spec, &r->mixture, err);
@@ -82,26 +99,47 @@ static int begin(train_run *r, fk_error *err)
                                  err);
     if (!code) code = set_hidden(r, err);
     if (!code) code = set_words(r, err);
+    if (!code) code = fk_train_check(&r->config, err);
+    if (code) return code;
+    r->definition = define(r->mixture);
     r->curve = json_array();
-    return code;
+    return FK_OK;
+}
+
+/* The mixture that a checkpoint names is still the one that it was defined as. */
+static int check_data(train_run *r, const char *definition, fk_error *err)
+{
+    int code = fk_mixture_read(r->mixture_spec, &r->mixture, err);
+    if (code) return code;
+    r->definition = define(r->mixture);
+    if (!definition || strcmp(definition, r->definition) != 0)
+        return fk_fail(err, FK_USAGE,
+                       "--resume %s: %s is no longer the mixture that this training began with: "
+                       "bring back that one (metadata \"mixture_definition\"), or train anew",
+                       r->resume, r->mixture_spec);
+    if (r->mixture->dim != r->model.dim)
+        return fk_fail(err, FK_USAGE, "%s: the network has dimension %zu, %s has %zu", r->resume,
+                       r->model.dim, r->mixture_spec, r->mixture->dim);
+    return FK_OK;
 }
 
 static int resume(train_run *r, fk_error *err)
 {
     json_t *meta;
+    const uint64_t seed = r->config.seed;
     int code = fk_checkpoint_read(r->resume, &r->model, &r->config, &meta, err);
     if (code) return code;
     const char *mixture = json_string_value(json_object_get(meta, "mixture"));
+    const char *definition = json_string_value(json_object_get(meta, "mixture_definition"));
     const char *curve = json_string_value(json_object_get(meta, "curve"));
     r->mixture_spec = r->resumed_spec = fk_strdup(mixture ? mixture : "");
     r->curve = json_loads(curve ? curve : "", 0, NULL);
-    json_decref(meta);
     if (!json_is_array(r->curve))
-        return fk_fail(err, FK_USAGE, "%s: metadata \"curve\": it is no learning curve", r->resume);
-    code = fk_mixture_read(r->mixture_spec, &r->mixture, err);
-    if (!code && r->mixture->dim != r->model.dim)
-        code = fk_fail(err, FK_USAGE, "%s: the network has dimension %zu, %s has %zu", r->resume,
-                       r->model.dim, r->mixture_spec, r->mixture->dim);
+        code = fk_fail(err, FK_USAGE, "%s: metadata \"curve\": it is no learning curve", r->resume);
+    if (!code && is_given(r, "seed") && seed != r->config.seed)
+        code = fk_fail(err, FK_USAGE, "--seed: the training of %s has another one", r->resume);
+    if (!code) code = check_data(r, definition, err);
+    json_decref(meta);
     return code;
 }
 
@@ -142,9 +180,10 @@ static int set_files(train_run *r, fk_error *err)
     for (size_t i = 0; i < 3; i++) {
         *file[i] = fk_alloc(room + 16, 1);
         snprintf(*file[i], room + 16, "%s.%s", stem, ending[i]);
-        if (!code && fk_file_same(r->mixture_spec, *file[i]))
-            code = fk_fail(err, FK_USAGE, "--out: this run reads %s and would write it",
-                           r->mixture_spec);
+        const char *const in[] = {r->mixture_spec, r->resume};
+        for (size_t k = 0; k < 2 && !code; k++)
+            if (in[k] && fk_file_same(in[k], *file[i]))
+                code = fk_fail(err, FK_USAGE, "--out: this run reads %s and would write it", in[k]);
         if (!code) code = fk_file_probe(*file[i], err);
     }
     free(stem);

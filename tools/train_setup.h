@@ -13,12 +13,14 @@ typedef struct {
     fk_indices hidden;
     fk_train_config config;
     fk_cli cli;
+    const fk_option *option; /* the command's table */
 
     char *weights_file, *curve_file, *record_file;
     fk_model_config model;
     fk_mixture *mixture;
     fk_trainer *trainer;
     char *resumed_spec; /* of the mixture, where a checkpoint told it */
+    char *definition;   /* of the mixture, as JSON */
     json_t *curve;      /* rows [step, loss, excess] */
     double floor;
 } train_run;
