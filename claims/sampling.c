@@ -78,7 +78,7 @@ double *fk_samples(const fk_claim_env *env, const fk_sampling *run)
                   .n_steps = plan.n_steps,
                   .field = run->field,
                   .start = run->start,
-                  .noise = fk_noise_independent(&key),
+                  .noise = fk_noise_independent(&key, run->field->dim),
                   .n = run->n,
                   .observe_at = seen_at + skip,
                   .n_observe = 2 - skip,

@@ -28,9 +28,11 @@ void fk_random_normals(fk_key key, uint64_t first, uint64_t step, fk_block z)
     FK_CHOOSE_KERNEL(fk_normals)(&key, step, first, z);
 }
 
-fk_noise fk_noise_independent(const fk_key *key)
+fk_noise fk_noise_independent(const fk_key *key, size_t dim)
 {
-    return (fk_noise){.self = key, .fill = FK_CHOOSE_KERNEL(fk_normals)};
+    return (fk_noise){.self = key,
+                      .fill = dim == 1 ? FK_CHOOSE_KERNEL(fk_normals_shared)
+                                       : FK_CHOOSE_KERNEL(fk_normals)};
 }
 
 static void fill_given(const void *self, size_t step, uint64_t first, fk_block z)

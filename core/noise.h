@@ -3,9 +3,12 @@
  * Dror, Shaw, SC'11) with key (seed, stream) and counter (particle, step << 32 | draw). One counter
  * gives two words and, by Box-Muller, one pair of standard normals. Normal number m = l*dim + i
  * (the l-th normal of the step, coordinate i) is member m & 1 of draw m >> 1, so that a scheme with
- * one normal more sees the others unchanged. No result depends on threads, blocks or instruction
- * sets. The errors of logarithm, root, turn and product add up to 7.1 ulps of a normal at most (or
- * 2^-53 of the radius, near a zero); `make ulps` finds none above 4. */
+ * one normal more sees the others unchanged. In dimension 1 that would leave half of each pair
+ * unused by schemes of one normal: there a run's particles 2j and 2j + 1 go as the two coordinates
+ * of a particle j of dimension 2, so that normal l of particle p is member p & 1 of (p >> 1, step
+ * << 32 | l). No result depends on threads, blocks or instruction sets. The errors of logarithm,
+ * root, turn and product add up to 7.1 ulps of a normal at most (or 2^-53 of the radius, near a
+ * zero); `make ulps` finds none above 4. */
 #ifndef FK_CORE_NOISE_H
 #define FK_CORE_NOISE_H
 
@@ -32,7 +35,7 @@ void fk_random_words(fk_key key, uint64_t particle, uint64_t step, uint64_t draw
 double fk_random_uniform(fk_key key, uint64_t particle, uint64_t step, uint64_t draw);
 
 /* Normals for particles first .. first+z.n-1 at one step: z has normals*dim rows, row m = l*dim +
- * i. */
+ * i. No two particles share a pair. */
 void fk_random_normals(fk_key key, uint64_t first, uint64_t step, fk_block z);
 
 /* Where a run's normals come from. fill() writes all rows of z for one step; called from many
@@ -42,8 +45,9 @@ typedef struct fk_noise {
     void (*fill)(const void *self, size_t step, uint64_t first, fk_block z);
 } fk_noise;
 
-/* Independent draws under *key, which is borrowed. */
-fk_noise fk_noise_independent(const fk_key *key);
+/* Independent draws under *key, which is borrowed, for particles of dimension dim: those of
+ * fk_random_normals, but for dim 1, where `first` must be even and particles share pairs. */
+fk_noise fk_noise_independent(const fk_key *key, size_t dim);
 
 /* Normals given by a caller: z (steps, n, dim, normals), C order, borrowed. Particles >= n get 0.
  */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Inside core/noise: the kernel of normals under the fk_key at self, as
- * fk_noise wants it. */
+/* Inside core/noise: the kernels of normals under the fk_key at self, as fk_noise wants them. */
 #ifndef FK_CORE_NOISE_KERNEL_H
 #define FK_CORE_NOISE_KERNEL_H
 
@@ -8,5 +7,9 @@
 #include "core/noise.h"
 
 FK_DECLARE_KERNEL(void, fk_normals, (const void *self, size_t step, uint64_t first, fk_block z));
+
+/* Of dimension 1: particles 2j and 2j + 1 share the pairs of counter j. */
+FK_DECLARE_KERNEL(void, fk_normals_shared,
+                  (const void *self, size_t step, uint64_t first, fk_block z));
 
 #endif

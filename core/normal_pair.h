@@ -16,8 +16,10 @@ FK_INLINE void fk_threefry(const size_t n, fk_key key, uint64_t particle, uint64
 {
     const uint64_t parity = 0x1bd11bdaa9fc1a22; /* of the key schedule (Skein 1.3) */
     const uint64_t k[3] = {key.seed, key.stream, parity ^ key.seed ^ key.stream};
-    FK_UNROLLED(u, n) for (size_t l = 0; l < FK_VECTOR; l++) a[u][l] = u * FK_VECTOR + l;
-    FK_UNROLLED(u, n) a[u] += fk_splat_word(particle + k[0]), b[u] = fk_splat_word(draw + k[1]);
+    fk_words lane = {0};
+    for (size_t l = 0; l < FK_VECTOR; l++) lane[l] = l;
+    FK_UNROLLED(u, n) a[u] = lane + fk_splat_word(u * FK_VECTOR + particle + k[0]);
+    FK_UNROLLED(u, n) b[u] = fk_splat_word(draw + k[1]);
 #define ROUND(r)                                                                                   \
     FK_UNROLLED(u, n) a[u] += b[u];                                                                \
     FK_UNROLLED(u, n) b[u] = (b[u] << (r) | b[u] >> (64 - (r))) ^ a[u]

@@ -4,8 +4,9 @@
  * abreast and does each operation on all of them before the next: a core looks some two hundred
  * instructions ahead, and one chain of a hundred after the other leaves it waiting.
  *
- * Operators + - * / & | ^ << >> work on them as on numbers. All operations are those of one lane
- * (core/vmath.h), so that every width gives the same bits. */
+ * Operators + - * / & | ^ << >> work on them as on numbers; fk_vector_interleave(a, b) leaves
+ * a[0] b[0] a[1] b[1] .. in the two. All operations are those of one lane (core/vmath.h), so that
+ * every width gives the same bits. */
 #ifndef FK_CORE_VECTOR_H
 #define FK_CORE_VECTOR_H
 
@@ -73,6 +74,14 @@ FK_INLINE fk_vector fk_vector_max(fk_vector a, fk_vector b)
 {
     return (fk_vector)_mm512_max_pd((__m512d)a, (__m512d)b);
 }
+FK_INLINE void fk_vector_interleave(fk_vector *a, fk_vector *b)
+{
+    const __m512i low = _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11);
+    const __m512i high = _mm512_setr_epi64(4, 12, 5, 13, 6, 14, 7, 15);
+    const __m512d x = (__m512d)*a, y = (__m512d)*b;
+    *a = (fk_vector)_mm512_permutex2var_pd(x, low, y);
+    *b = (fk_vector)_mm512_permutex2var_pd(x, high, y);
+}
 #elif FK_VECTOR == 4
 FK_INLINE fk_vector fk_splat(double c)
 {
@@ -93,6 +102,13 @@ FK_INLINE fk_vector fk_vector_sqrt(fk_vector a)
 FK_INLINE fk_vector fk_vector_max(fk_vector a, fk_vector b)
 {
     return (fk_vector)_mm256_max_pd((__m256d)a, (__m256d)b);
+}
+FK_INLINE void fk_vector_interleave(fk_vector *a, fk_vector *b)
+{
+    const __m256d even = _mm256_unpacklo_pd((__m256d)*a, (__m256d)*b);
+    const __m256d odd = _mm256_unpackhi_pd((__m256d)*a, (__m256d)*b);
+    *a = (fk_vector)_mm256_permute2f128_pd(even, odd, 0x20);
+    *b = (fk_vector)_mm256_permute2f128_pd(even, odd, 0x31);
 }
 #else
 FK_INLINE fk_vector fk_splat(double c)
@@ -115,6 +131,12 @@ FK_INLINE fk_vector fk_vector_sqrt(fk_vector a)
 FK_INLINE fk_vector fk_vector_max(fk_vector a, fk_vector b)
 {
     return (fk_vector){a[0] > b[0] ? a[0] : b[0], a[1] > b[1] ? a[1] : b[1]};
+}
+FK_INLINE void fk_vector_interleave(fk_vector *a, fk_vector *b)
+{
+    const fk_vector x = *a, y = *b;
+    *a = (fk_vector){x[0], y[0]};
+    *b = (fk_vector){x[1], y[1]};
 }
 #endif
 

@@ -67,7 +67,7 @@ int band_simulate(const lab *l, which run, size_t n, summary *s, fk_error *err)
                                   ? 2.0
                                   : (run == SDE_FIXED_HALF || run == SDE_FREE_HALF ? 0.5 : 1.0),
                           .start = fixed ? fk_source_points(&point) : fk_source_marginal(&law),
-                          .noise = fk_noise_independent(&key),
+                          .noise = fk_noise_independent(&key, l->set.mixture->dim),
                           .n = n,
                           .label = label[run]};
     fk_snapshots *seen;

@@ -174,7 +174,7 @@ int guided_samples(const fk_guidance *g, const guided_lab *l, size_t n, uint64_t
                   .n_steps = plan.n_steps,
                   .field = &field,
                   .start = fk_source_marginal(&start),
-                  .noise = fk_noise_independent(&key),
+                  .noise = fk_noise_independent(&key, field.dim),
                   .n = n,
                   .observe_at = &plan.n_steps,
                   .n_observe = 1,

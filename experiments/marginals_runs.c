@@ -20,14 +20,14 @@ size_t marginals_samples(const lab *l, which run)
 /* The increments of a forward path of `steps` steps, read backwards: step n of the reverse run gets
  * minus the normals of the forward step over the same interval. */
 typedef struct {
-    fk_key key;
+    fk_noise forward;
     size_t steps;
 } reused_noise;
 
 static void fill_reused(const void *self, size_t step, uint64_t first, fk_block z)
 {
     const reused_noise *r = self;
-    fk_random_normals(r->key, first, r->steps - 1 - step, z);
+    r->forward.fill(r->forward.self, r->steps - 1 - step, first, z);
     for (size_t i = 0; i < z.dim; i++)
         for (size_t p = 0; p < z.n; p++) z.x[i * z.ld + p] = -z.x[i * z.ld + p];
 }
@@ -54,7 +54,7 @@ static int noise_up(const lab *l, const stage *on, const fk_key *key, size_t n, 
                   .n_steps = steps,
                   .field = &field,
                   .start = fk_source_marginal(&start),
-                  .noise = fk_noise_independent(key),
+                  .noise = fk_noise_independent(key, field.dim),
                   .n = n,
                   .observe_at = &steps,
                   .n_observe = 1,
@@ -112,8 +112,8 @@ int marginals_simulate(const lab *l, which run, size_t n, fk_snapshots **seen, f
     if (run == RK45 || run == RK45_FULL) return run_adaptive(l, factor, start, n, seen, err);
 
     fk_key key = {l->seed, FK_STREAM_STEPS}, forward = {l->seed, FK_STREAM_USER};
-    reused_noise reused = {forward, on->axis.n_steps};
-    fk_noise noise = fk_noise_independent(&key);
+    reused_noise reused = {fk_noise_independent(&forward, l->mixture->dim), on->axis.n_steps};
+    fk_noise noise = fk_noise_independent(&key, l->mixture->dim);
     fk_snapshots *end = NULL;
     fk_points ends = {0};
     if (run == SDE_REUSED) {

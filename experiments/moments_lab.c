@@ -52,7 +52,7 @@ int moments_simulate(const moments *q, moments_of *o, fk_error *err)
                         .n_steps = STEPS,
                         .field = &field,
                         .start = fk_source_marginal(&start),
-                        .noise = fk_noise_independent(&key),
+                        .noise = fk_noise_independent(&key, field.dim),
                         .n = q->n,
                         .observe_at = at,
                         .n_observe = SEEN + 1,

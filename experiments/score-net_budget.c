@@ -136,7 +136,7 @@ int score_net_sample(const score_net *q, const fk_field *field, const char *sche
                         .field = field,
                         .start = exact_start ? fk_source_marginal(&marginal)
                                              : fk_source_gaussian(&prior),
-                        .noise = fk_noise_independent(&key),
+                        .noise = fk_noise_independent(&key, q->mixture->dim),
                         .n = n,
                         .observe_at = &plan.n_steps,
                         .n_observe = 1,

@@ -145,7 +145,7 @@ static void particles_against(const problem *p, const double *value, size_t n, d
     const fk_marginal_start from = {p->mixture, p->from->s, p->from->sigma, 2385};
     fk_snapshots *end = fk_snapshots_new(1, n, 1);
     const fk_observer see = fk_observe_snapshots(end);
-    particles_to_end(p, fk_source_marginal(&from), fk_noise_independent(&key), n, &see);
+    particles_to_end(p, fk_source_marginal(&from), fk_noise_independent(&key, 1), n, &see);
     double sum[2][FK_COS2 + 1] = {{0}};
     for (size_t i = 0; i < n; i++) {
         double x = end->x[i], f[] = {x, x * x, cos(2 * x)};

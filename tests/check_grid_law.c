@@ -116,7 +116,7 @@ static void particles_against(problem *p, const fk_law_record *r, size_t n, doub
     const fk_marginal_start from = {p->mixture, p->from->s, p->from->sigma, 2385};
     fk_moments *moments = fk_moments_new(1, 1);
     const fk_observer see = fk_observe_moments(moments);
-    particles_to_end(p, fk_source_marginal(&from), fk_noise_independent(&key), n, &see);
+    particles_to_end(p, fk_source_marginal(&from), fk_noise_independent(&key, 1), n, &see);
     double mean = fk_moments_mean(moments, 0, 0), var = fk_moments_variance(moments, 0, 0);
     fk_moments_free(moments);
     z[0] = (mean - r->mean) / sqrt(r->var / (double)n);

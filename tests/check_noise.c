@@ -39,6 +39,15 @@ static fk_block normals(double *z, size_t n, size_t rows, uint64_t first, uint64
     return b;
 }
 
+/* A run's, of dimension 1. */
+static fk_block normals_1d(double *z, size_t n, size_t rows, uint64_t first, uint64_t step)
+{
+    fk_block b = {z, n, rows, n};
+    const fk_noise noise = fk_noise_independent(&key, 1);
+    noise.fill(noise.self, step, first, b);
+    return b;
+}
+
 START_TEST(every_kernel_agrees_with_the_scalar_words)
 {
     enum { N = 48, ROWS = 5 };
@@ -70,6 +79,24 @@ START_TEST(every_kernel_agrees_with_the_scalar_words)
 }
 END_TEST
 
+START_TEST(in_dimension_1_two_particles_are_the_coordinates_of_one)
+{
+    enum { N = 11 * FK_LANES, ROWS = 3, HALF = 6 * FK_LANES }; /* all groups of all kernels */
+    const uint64_t first = 0x92385a4be6, step = 0x83a1b2c3;
+    double *z = fk_alloc(N * ROWS, sizeof *z), *pair = fk_alloc(HALF * 2 * ROWS, sizeof *pair);
+    normals(pair, HALF, 2 * ROWS, first / 2, step);
+    for (int k = 0; k < 3; k++) {
+        setenv("FOKKER_ISA", isas[k], 1);
+        normals_1d(z, N, ROWS, first, step);
+        for (size_t m = 0; m < ROWS; m++)
+            for (size_t p = 0; p < N; p++)
+                ck_assert(z[m * N + p] == pair[(2 * m + p % 2) * HALF + p / 2]);
+    }
+    unsetenv("FOKKER_ISA");
+    free(z), free(pair);
+}
+END_TEST
+
 START_TEST(a_uniform_is_never_zero_or_one)
 {
     double sum = 0, least = 1, most = 0;
@@ -97,6 +124,13 @@ START_TEST(a_scheme_with_one_normal_more_sees_the_others_unchanged)
     for (size_t m = 0; m < DIM; m++)
         ck_assert(memcmp(few + m * N, many + m * N + 16, 16 * sizeof *few) == 0);
     normals(few, N, DIM, 64, 6);
+    ck_assert(memcmp(few, many, N * sizeof *few) != 0);
+    normals_1d(few, N, 1, 64, 5); /* the same of particles that share pairs */
+    normals_1d(many, N, 4, 64, 5);
+    ck_assert(memcmp(few, many, N * sizeof *few) == 0);
+    normals_1d(few, N, 1, 64 + 2, 5);
+    ck_assert(memcmp(few, many + 2, (N - 2) * sizeof *few) == 0);
+    normals_1d(few, N, 1, 64, 6);
     ck_assert(memcmp(few, many, N * sizeof *few) != 0);
     free(few), free(many);
 }
@@ -181,6 +215,33 @@ START_TEST(normals_are_independent_across_particle_step_draw_stream_and_seed)
 }
 END_TEST
 
+START_TEST(particles_that_share_pairs_are_independent)
+{
+    enum { N = 1 << 19, PAIRS = N / 2 };
+    double *z = fk_alloc((size_t)2 * N, sizeof *z), *next = z + N, worst, ks;
+    double *even = fk_alloc(PAIRS, sizeof *even), *odd = fk_alloc(PAIRS, sizeof *odd);
+    normals_1d(z, N, 2, 0, 11);
+    measure(z, (size_t)2 * N, &worst, &ks);
+    ck_assert_double_le(worst, 6);
+    ck_assert_double_ge(fk_ks_tail(ks), 2e-9);
+    for (size_t m = 0; m < 2; m++) {
+        for (size_t lag = 1; lag <= 3; lag++)
+            ck_assert_double_le(correlation(z + m * N, z + m * N + lag, N - lag), 6);
+        for (size_t j = 0; j < PAIRS; j++)
+            even[j] = z[m * N + 2 * j], odd[j] = z[m * N + 2 * j + 1];
+        ck_assert_double_le(correlation(even, odd, PAIRS), 6);         /* within a pair */
+        ck_assert_double_le(correlation(odd, even + 1, PAIRS - 1), 6); /* of two */
+    }
+    ck_assert_double_le(correlation(z, next, N), 6);         /* draws */
+    ck_assert_double_le(correlation(z, next + 1, N - 1), 6); /* of neighbours */
+    /* Control: neighbours that share the radius, but not the angle. */
+    for (size_t j = 0; j + 1 < PAIRS; j++)
+        odd[j] = hypot(even[j], odd[j]) * even[j + 1] / hypot(even[j + 1], odd[j + 1]);
+    ck_assert_double_gt(correlation(even, odd, PAIRS - 1), 6);
+    free(z), free(even), free(odd);
+}
+END_TEST
+
 START_TEST(given_noise_is_read_as_steps_particles_coordinates_normals)
 {
     enum { STEPS = 3, N = 5, DIM = 2, NORMALS = 3 };
@@ -200,7 +261,9 @@ START_TEST(given_noise_is_read_as_steps_particles_coordinates_normals)
 END_TEST
 
 FK_SUITE("noise", words_are_random123s_known_answers, every_kernel_agrees_with_the_scalar_words,
-         a_uniform_is_never_zero_or_one, a_scheme_with_one_normal_more_sees_the_others_unchanged,
+         in_dimension_1_two_particles_are_the_coordinates_of_one, a_uniform_is_never_zero_or_one,
+         a_scheme_with_one_normal_more_sees_the_others_unchanged,
          normals_have_the_moments_and_the_law_of_normals,
          normals_are_independent_across_particle_step_draw_stream_and_seed,
+         particles_that_share_pairs_are_independent,
          given_noise_is_read_as_steps_particles_coordinates_normals)

@@ -40,7 +40,7 @@ int bench_integrate(const bench_run *how, size_t n, double *seconds, fk_error *e
                         .n_steps = how->plan->n_steps,
                         .field = &field,
                         .start = fk_source_gaussian(&start),
-                        .noise = fk_noise_independent(&key),
+                        .noise = fk_noise_independent(&key, field.dim),
                         .n = n,
                         .observe_at = how->at ? how->at : &at_end,
                         .n_observe = how->at ? how->n_at : 1,

@@ -27,7 +27,7 @@ static int run_steps(const sample_run *r, const fk_step *step, size_t n_steps,
         .start = start,
         .noise = r->noise_file ? fk_noise_given(&given)
                  : r->tree     ? fk_noise_brownian(r->tree)
-                               : fk_noise_independent(&key),
+                               : fk_noise_independent(&key, r->s.mixture->dim),
         .n = r->n,
         .observe_at = &n_steps,
         .n_observe = 1,
