@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analytic/dd.h"
 #include "analytic/empirical.h"
 #include "analytic/marginal.h"
 #include "analytic/mixture_each.h"
@@ -48,10 +47,18 @@ static void freeze_component(const fk_mixture *m, size_t k, double s, double sig
         if (m->kind == FK_ISOTROPIC) row[1] = -FK_LOG2E / 2 / v;
         if (m->kind == FK_DIAGONAL) more[i] = -FK_LOG2E / 2 / v;
     }
-    if (m->kind != FK_FULL) return;
-    fk_dd *l = fk_alloc(dim * dim, sizeof *l);
-    FK_CHOOSE_KERNEL(fk_mixture_whiten)(m, k, s, sigma, l, more);
-    free(l);
+}
+
+static void whiten(const fk_mixture *m, double s, double sigma, fk_frozen_mixture *f)
+{
+    const size_t dim = m->dim, stride = f->stride;
+    double *scratch = fk_alloc(dim * (dim + 1) * 2 * FK_LANES, sizeof *scratch);
+    for (size_t k = 0; k < m->k; k += FK_LANES) {
+        const size_t count = m->k - k < FK_LANES ? m->k - k : FK_LANES;
+        FK_CHOOSE_KERNEL(fk_mixture_whiten)
+        (m, k, count, s, sigma, scratch, f->row + k * stride + 2 + dim, stride);
+    }
+    free(scratch);
 }
 
 static void freeze(const void *self, double s, double sigma, void *frozen)
@@ -66,6 +73,7 @@ static void freeze(const void *self, double s, double sigma, void *frozen)
                              .stride = row_length(m),
                              .kind = m->kind};
     for (size_t k = 0; k < m->k; k++) freeze_component(m, k, s, sigma, f->row + k * f->stride);
+    if (m->kind == FK_FULL) whiten(m, s, sigma, f);
 }
 
 static void eval(const void *self, const void *frozen, fk_block x, fk_block score)

@@ -13,7 +13,6 @@
 #ifndef FK_ANALYTIC_MIXTURE_SCORE_H
 #define FK_ANALYTIC_MIXTURE_SCORE_H
 
-#include "analytic/dd.h"
 #include "analytic/mixture.h"
 #include "core/field.h"
 #include "core/isa.h"
@@ -56,9 +55,13 @@ enum { FK_TILE = 32 };
 FK_DECLARE_KERNEL(void, fk_mixture_score,
                   (const fk_frozen_mixture *, fk_block x, fk_block score, double *scratch));
 
-/* W of component k at (s, sigma), in bands; l (dim, dim) is scratch. */
+/* W of components k .. k+count-1 <= k+FK_LANES-1 at (s, sigma), in bands, at w, w + stride, ..:
+ * L^-1 sqrt((log2 e)/2), L the Cholesky factor of S. In double-double, since neither the entries
+ * (where S is nearly diagonal) nor the small eigenvalues (where it is nearly singular) may lose
+ * what the other can spare; rounded in the end. scratch (dim (dim + 1), 2 FK_LANES). */
 FK_DECLARE_KERNEL(void, fk_mixture_whiten,
-                  (const fk_mixture *, size_t k, double s, double sigma, fk_dd *l, double *w));
+                  (const fk_mixture *, size_t k, size_t count, double s, double sigma,
+                   double *scratch, double *w, size_t stride));
 
 /* div score at a point x (dim), plain double: for fk_field's divergence; self is the mixture. */
 double fk_mixture_divergence(const void *self, double s, double sigma, const double *x);
