@@ -23,9 +23,31 @@ static void finish(void)
     MPI_Finalize();
 }
 
+/* Whether a launcher started this process: OpenMPI's, MPICH's and its kin's (PMI), one that speaks
+ * PMIx, Slurm's srun, Cray's. Without one it is alone, and spares itself MPI's beginning: OpenMPI
+ * would start a daemon for it, which takes longer than most commands, or fails where it has no
+ * PATH.
+ */
+static bool launched(void)
+{
+    static const char *const sign[] = {"OMPI_COMM_WORLD_SIZE",
+                                       "PMI_RANK",
+                                       "PMI_SIZE",
+                                       "PMI_FD",
+                                       "PMIX_RANK",
+                                       "SLURM_PROCID",
+                                       "ALPS_APP_PE",
+                                       "PALS_RANKID",
+                                       "MV2_COMM_WORLD_RANK"};
+    for (size_t i = 0; i < sizeof sign / sizeof *sign; i++)
+        if (getenv(sign[i])) return true;
+    return false;
+}
+
 void fk_ranks_begin(void)
 {
     int got, rank, count;
+    if (!launched()) return;
     if (MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &got) != MPI_SUCCESS ||
         got < MPI_THREAD_FUNNELED || atexit(finish) != 0)
         abort();

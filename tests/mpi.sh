@@ -75,6 +75,10 @@ mpirun -n 2 "$ranked" sample --mixture three-1d --scheme heun --n 20 --seed rand
 grep -v '^#' random.csv >random; grep -v '^#' want/x.csv | cmp -s - random &&
     fail "another seed wrote the same file"
 
+# Without a launcher it is a program like any other: MPI, which needs its PATH, is not begun.
+rm -rf out && mkdir out
+few env -i "$ranked" >told 2>&1 && diff -r want out || { cat told; fail "one process without mpirun"; }
+
 refused() { # refused CODE LINE COMMAND...: one line from all ranks together, and their exit code
     want=$1 line=$2; shift 2
     mpirun -n 2 "$ranked" "$@" >told 2>&1
