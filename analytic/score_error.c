@@ -29,7 +29,8 @@ fk_score_error fk_score_error_at(const fk_mixture *m, const fk_field *field, dou
     fk_cloud c = cloud_for(p, rule, &drawn);
     double *exact = fk_cloud_score(&c, p, &truth);
     double *learnt = field ? fk_cloud_score(&c, p, field) : NULL;
-    double gap = 0, size = 0;
+    double gap = 0, size = 0, mass = 0;
+    for (size_t k = 0; k < c.x.n; k++) mass += c.weight[k];
     for (size_t i = 0; i < m->dim; i++)
         for (size_t k = 0; k < c.x.n; k++) {
             const double right = exact[i * c.x.ld + k];
@@ -40,6 +41,7 @@ fk_score_error fk_score_error_at(const fk_mixture *m, const fk_field *field, dou
     free(exact), free(learnt);
     fk_cloud_free(&c);
     fk_marginal_free(p);
+    if (!(fabs(mass - 1) < 1e-3)) gap = size = NAN;
     const double noise = sigma * sigma;
     return (fk_score_error){gap, size, (double)m->dim - noise * size, noise * gap, drawn};
 }

@@ -27,8 +27,9 @@ typedef struct {
 
 /* Quadrature in 1-D, and in 2-D where 2^17 points do; else draws. With the default rule the
  * built-in mixtures of two dimensions have J to 1e-5 of itself at worst, where modes of grid-25
- * begin to merge, and to 1e-8 elsewhere. field may be NULL. The mixture has no point mass, or sigma
- * > 0. */
+ * begin to merge, and to 1e-8 elsewhere. NaN where the nodes have not the mass 1, as of data so far
+ * out that doubles do not tell apart what the noise does. field may be NULL. The mixture has no
+ * point mass, or sigma > 0. */
 fk_score_error fk_score_error_at(const fk_mixture *, const fk_field *, double s, double sigma,
                                  const fk_score_rule *);
 

@@ -21,7 +21,7 @@ FILE *fk_file_stream(fk_file *);
 int fk_file_commit(fk_file *, fk_error *err) FK_CHECKED;
 /* Give up: remove the temporary file. */
 void fk_file_abandon(fk_file *);
-/* Whether two names are one file that exists. */
+/* Whether two names are one file, or would be if it were there. */
 bool fk_file_same(const char *a, const char *b);
 /* Whether `path` could be created now: asked before a long run, not after it. Leaves nothing. */
 int fk_file_probe(const char *path, fk_error *err) FK_CHECKED;

@@ -62,9 +62,24 @@ int fk_make_folder(const char *path, fk_error *err)
     return fk_ranks_agree(fk_ranks_writes() ? make_folder(path, err) : FK_OK, err);
 }
 
+static bool same(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+static const char *last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
 bool fk_file_same(const char *a, const char *b)
 {
     struct stat one, other;
-    return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev &&
-           one.st_ino == other.st_ino;
+    const bool here = stat(a, &one) == 0, there = stat(b, &other) == 0;
+    if (here || there) return here && there && same(&one, &other);
+    char *folder[2] = {fk_path_folder(a), fk_path_folder(b)};
+    const bool together = stat(folder[0], &one) == 0 && stat(folder[1], &other) == 0;
+    free(folder[0]), free(folder[1]);
+    return together && same(&one, &other) && strcmp(last_part(a), last_part(b)) == 0;
 }

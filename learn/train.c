@@ -81,6 +81,8 @@ int fk_train_check(const fk_train_config *c, fk_error *err)
         return fk_fail(err, FK_USAGE, "--steps %zu: take 1 to 4294967295", c->steps);
     if (c->batch == 0 || c->batch > 1 << 24)
         return fk_fail(err, FK_USAGE, "--batch %zu: take 1 to 16777216", c->batch);
+    if (c->warmup >> 32)
+        return fk_fail(err, FK_USAGE, "--warmup %zu: take at most 4294967295", c->warmup);
     if (!(c->rate > 0)) return fk_fail(err, FK_USAGE, "--rate %g: it is above 0", c->rate);
     if (!(c->decay >= 0)) return fk_fail(err, FK_USAGE, "--decay %g: it is not negative", c->decay);
     if (!(c->average >= 0 && c->average < 1))

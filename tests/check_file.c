@@ -243,6 +243,24 @@ START_TEST(paths_are_joined_parted_and_told_by_their_ending)
 }
 END_TEST
 
+START_TEST(two_names_are_one_file_whether_or_not_it_is_there)
+{
+    char *a = in_folder("a"), *dotted = in_folder("./a"), *link = in_folder("l"),
+         *b = in_folder("b"), *far = in_folder("none/a");
+    for (int there = 0; there < 2; there++) {
+        if (there) put(a, "x");
+        ck_assert(fk_file_same(a, a) && fk_file_same(a, dotted));
+        ck_assert(!fk_file_same(a, b) && !fk_file_same(a, far));
+    }
+    ck_assert_int_eq(symlink("a", link), 0);
+    ck_assert(fk_file_same(a, link) && !fk_file_same(link, b));
+    put(b, "x");
+    ck_assert(!fk_file_same(a, b));
+    free(a), free(dotted), free(link), free(b), free(far);
+    ck_assert_int_eq(count_files(true), 3);
+}
+END_TEST
+
 START_TEST(json_keeps_order_and_every_bit_and_has_null_for_what_is_not_finite)
 {
     char *path = in_folder("x.json");
@@ -294,5 +312,6 @@ FK_SUITE("file", a_file_appears_whole_at_commit_and_the_old_one_stays_until_then
          folders_are_made_with_their_parents_but_not_below_a_file,
          a_signal_removes_what_is_pending_and_exits_130,
          paths_are_joined_parted_and_told_by_their_ending,
+         two_names_are_one_file_whether_or_not_it_is_there,
          json_keeps_order_and_every_bit_and_has_null_for_what_is_not_finite,
          json_that_is_none_is_refused_with_its_place)

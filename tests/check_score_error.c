@@ -199,7 +199,25 @@ START_TEST(draws_stand_in_where_there_are_too_many_dimensions_or_nodes)
 }
 END_TEST
 
+/* At 1e30 no double lies between one standard deviation and the next: an error of 0 would be a lie.
+ */
+START_TEST(data_out_of_reach_have_no_error_rather_than_none)
+{
+    const double weight[2] = {0.385, 0.615}, var[2] = {0.2385, 0.385};
+    for (int far = 0; far < 2; far++) {
+        const double size = far ? 1e30 : 1e3, mean[2] = {-size, size};
+        fk_mixture *m;
+        fk_error err;
+        ck_assert_int_eq(fk_mixture_new_diagonal("m", 1, 2, weight, mean, var, &m, &err), FK_OK);
+        const fk_score_error e = fk_score_error_at(m, NULL, 0.9385, 0.2385, &(fk_score_rule){0});
+        ck_assert_int_eq(far, isnan(e.floor) != 0);
+        fk_mixture_free(m);
+    }
+}
+END_TEST
+
 FK_SUITE("score error", a_known_error_is_found_in_one_and_two_dimensions,
          fisher_information_in_two_dimensions_is_that_of_its_two_axes,
          twice_the_nodes_change_nothing_in_two_dimensions,
-         draws_stand_in_where_there_are_too_many_dimensions_or_nodes)
+         draws_stand_in_where_there_are_too_many_dimensions_or_nodes,
+         data_out_of_reach_have_no_error_rather_than_none)

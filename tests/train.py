@@ -421,6 +421,13 @@ def wrong_options_get_one_line():
     bad(["train"], 2, "give --mixture M, or --resume F")
     bad([*train, "--resume", "state"], 2, "state holds all that makes the training")
     bad(["train", "--resume", "state", "--steps", "20000"], 2, "state holds all")  # the default, too
+    bad(["train", "--resume", "whole", "--seed", "1", "--out", "w.safetensors"], 2, "training of whole has another")
+    bad(["train", "--resume", "whole", "--out", "whole.safetensors", "--checkpoint", "whole.json"], 2, "this run writes")
+    os.rename("whole", "whole.safetensors")
+    bad(["train", "--resume", "whole.safetensors", "--out", "whole.safetensors"], 2, "this run reads whole.safetensors")
+    os.rename("whole.safetensors", "whole")
+    good("train", "--resume", "whole", "--seed", "2385", "--quiet", "--out", "again.safetensors")
+    expect("--resume whole --seed 2385" in json.load(open("again.json"))["command"], "with the seed of the training")
     bad([*train, "--out", "w.npy"], 2, "must end in .safetensors")
     bad([*train, "--output", "eta"], 2, "--output eta: it is eps, x0, v, score or edm")
     bad([*train, "--objective", "nll"], 2, "--objective nll: it is dsm or ism")
@@ -433,6 +440,28 @@ def wrong_options_get_one_line():
         bad(["train", "--mixture", "m.json", "--out", "w.safetensors", "--checkpoint", file], 2,
             f"--checkpoint: this run {what} {file}")
         expect(not os.path.exists("w.safetensors") and open("m.json").read()[0] == "{", "nothing is written")
+    bad([*train, "--out", "w.safetensors", "--checkpoint", "./w.csv"], 2, "this run writes w.csv")
+    for option, value, what in (
+            ("batch", "0", "--batch is a whole number from 1 up"), ("batch", "2e7", "take 1 to 16777216"),
+            ("steps", "1e30", "--steps is a whole number"), ("steps", "5e9", "take 1 to 4294967295"),
+            ("warmup", "5e9", "take at most 4294967295"), ("rate", "nan", "--rate is a finite number"),
+            ("average", "1", "below 1"), ("gamma", "0", "above 0"), ("hidden", "8,0", "1 to 4096 each"),
+            ("layers", "9", "no option '--layers'"), ("even-in", "s", "it is t or lambda")):
+        bad([*train, f"--{option}", value], 2, what)  # not even the folder of the default --out
+    for words, what in ((["--decay", "1e300"], "a smaller --rate or --decay"),
+                        (["--schedule", "vp-linear:beta1=1e300"], "the loss has no finite floor")):
+        bad([*train, *SMALL, "--out", "w.safetensors", *words], 2, what)
+    bad([*train, "--out", "none/w.safetensors"], 4, "there is no folder 'none'")
+    for name, dim, mean, std in ("far", 1, 1e30, 1), ("point", 1, 0.7, 0), ("origin", 2, 0, 0), ("wide", 5, 0.3, 0.4):
+        part = {"weight": 0.5, "mean": [mean] * dim, "std": std}  # twice the same
+        write_json(f"{name}.json", {"dim": dim, "components": [part, part]})
+        words = ["train", "--mixture", f"{name}.json", "--hidden", "8", "--steps", "2", "--batch", "9", "--quiet",
+                 "--out", f"on {name}.safetensors"]
+        if name == "far":
+            bad(words, 2, "data of size 1e+30 are out of reach of the noise of vp-linear")
+        else:
+            good(*words)
+            expect(math.isfinite(json.load(open(f"on {name}.json"))["excess_mean"]), f"{name} is trained on")
     bad([*train, *SMALL, "--rate", "1e38", "--steps", "1", "--out", "w.safetensors"], 2, "take a smaller --rate")
     expect(not os.path.exists("w.safetensors"), "no weights without a number")
     bad(["train", "--resume", "a.safetensors", "--out", "w.safetensors"], 2, "another kind of file")

@@ -59,8 +59,7 @@ static int check_outputs(sample_run *r, fk_error *err)
     const char *const other[] = {r->out,        r->record_file, r->s.mixture_spec, r->start_file,
                                  r->noise_file, grid,           r->s.score_file};
     for (size_t i = 0; r->checkpoint && i < sizeof other / sizeof *other; i++)
-        if (other[i] &&
-            (strcmp(other[i], r->checkpoint) == 0 || fk_file_same(other[i], r->checkpoint)))
+        if (other[i] && fk_file_same(other[i], r->checkpoint))
             return fk_fail(err, FK_USAGE, "--checkpoint %s: it is a file of its own, not %s",
                            r->checkpoint, other[i]);
     int code = fk_file_probe(r->out, err);

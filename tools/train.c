@@ -68,6 +68,12 @@ static void tell(const train_run *r, double loss, double excess)
     fflush(stdout);
 }
 
+static int diverged(const train_run *r, const char *what, fk_error *err)
+{
+    return fk_fail(err, FK_USAGE, "the %s is not finite at step %zu: take a smaller --rate%s", what,
+                   r->trainer->step, r->config.decay > 0 ? " or --decay" : "");
+}
+
 /* Up to the next row of the curve. */
 static int advance(train_run *r, fk_progress *progress, fk_error *err)
 {
@@ -79,15 +85,11 @@ static int advance(train_run *r, fk_progress *progress, fk_error *err)
         loss += fk_trainer_step(r->trainer) / (double)(to - from);
         fk_progress_add(progress, 1);
     }
-    if (!isfinite(loss))
-        return fk_fail(err, FK_USAGE, "the loss is not finite at step %zu: take a smaller --rate",
-                       r->trainer->step);
+    if (!isfinite(loss)) return diverged(r, "loss", err);
     fk_excess sum;
     int code = measure(r, ROW_LEVELS, &row_rule, &sum, err);
     if (code) return code;
-    if (!isfinite(sum.mean))
-        return fk_fail(err, FK_USAGE, "the excess is not finite at step %zu: take a smaller --rate",
-                       r->trainer->step);
+    if (!isfinite(sum.mean)) return diverged(r, "excess", err);
     json_array_append_new(r->curve, json_pack("[I, f, f]", (json_int_t)to, loss, sum.mean));
     tell(r, loss, sum.mean);
     return write_checkpoint(r, err);
@@ -101,6 +103,12 @@ static int train(train_run *r, fk_error *err)
     if (code) return code;
     r->floor =
         fk_loss_floor(r->mixture, &r->trainer->schedule, &r->model, &r->config, r->cli.threads);
+    if (!isfinite(r->floor))
+        return fk_fail(
+            err, FK_USAGE,
+            "the loss has no finite floor: data of size %.3g are out of reach of the noise "
+            "of %s",
+            fk_mixture_size(r->mixture), r->model.schedule);
     fk_progress *progress = fk_progress_new("train", r->config.steps - r->trainer->step);
     while (!code && r->trainer->step < r->config.steps) code = advance(r, progress, err);
     fk_progress_free(progress);

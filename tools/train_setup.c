@@ -158,7 +158,7 @@ static int check_checkpoint(const train_run *r, fk_error *err)
     const char *const other[] = {r->mixture_spec, r->weights_file, r->curve_file, r->record_file};
     if (!r->checkpoint) return FK_OK;
     for (size_t i = 0; i < sizeof other / sizeof *other; i++)
-        if (strcmp(r->checkpoint, other[i]) == 0 || fk_file_same(r->checkpoint, other[i]))
+        if (fk_file_same(r->checkpoint, other[i]))
             return fk_fail(err, FK_USAGE, "--checkpoint: this run %s %s: name another file",
                            i == 0 ? "reads" : "writes", other[i]);
     return fk_file_probe(r->checkpoint, err);
