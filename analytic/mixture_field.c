@@ -10,14 +10,15 @@
 #include "analytic/mixture_score.h"
 #include "core/vmath.h"
 
-/* Scratch on the stack, doubles: a tile of all FK_TILE components, of 6 of them at dim 16 with
- * correlations. A single component of more than 126 dimensions (62 with correlations) needs more,
+/* Scratch on the stack, doubles: a tile of all FK_TILE components, of 8 of them at dim 16 with
+ * correlations. A single component of more than 167 dimensions (52 with correlations) needs more,
  * and gets it from the heap, once a block. */
-enum { STACK = 128 * FK_LANES };
+enum { STACK = 168 * FK_LANES };
 
 static size_t scratch_size(const fk_mixture *m, size_t tile)
 {
-    const size_t numbers = tile + m->dim + (m->kind == FK_FULL ? tile * fk_band_width(m->dim) : 0);
+    const size_t width = fk_band_width(m->dim);
+    const size_t numbers = m->kind == FK_FULL ? 2 * width + tile * (1 + width) : tile + m->dim;
     return numbers * FK_GROUP(m->dim, m->kind);
 }
 
@@ -28,17 +29,23 @@ static size_t choose_tile(const fk_mixture *m)
     return tile;
 }
 
+/* Numbers of M in a row. */
+static size_t mean_length(const fk_mixture *m)
+{
+    return m->kind == FK_FULL ? fk_band_width(m->dim) : m->dim;
+}
+
 static size_t row_length(const fk_mixture *m)
 {
-    size_t bands = fk_band_width(m->dim) / fk_band(m->dim);
-    size_t more[] = {0, m->dim, fk_band_start(m->dim, bands)};
-    return 2 + m->dim + more[m->kind];
+    const size_t more[] = {0, m->dim, fk_band_size(m->dim)};
+    return 2 + mean_length(m) + more[m->kind];
 }
 
 static void freeze_component(const fk_mixture *m, size_t k, double s, double sigma, double *row)
 {
     size_t dim = m->dim;
-    double *mean = row + 2, *more = mean + dim;
+    double *mean = row + 2, *more = mean + mean_length(m);
+    memset(row, 0, (size_t)(more - row) * sizeof *row);
     row[0] = fk_lane_log(m->weight[k]) * FK_LOG2E;
     for (size_t i = 0; i < dim; i++) {
         double v = fma(s * s, m->var[k * dim + i], sigma * sigma);
@@ -56,7 +63,7 @@ static void whiten(const fk_mixture *m, double s, double sigma, fk_frozen_mixtur
     for (size_t k = 0; k < m->k; k += FK_LANES) {
         const size_t count = m->k - k < FK_LANES ? m->k - k : FK_LANES;
         FK_CHOOSE_KERNEL(fk_mixture_whiten)
-        (m, k, count, s, sigma, scratch, f->row + k * stride + 2 + dim, stride);
+        (m, k, count, s, sigma, scratch, f->row + k * stride + 2 + mean_length(m), stride);
     }
     free(scratch);
 }
@@ -66,7 +73,8 @@ static void freeze(const void *self, double s, double sigma, void *frozen)
     const fk_mixture *m = self;
     fk_frozen_mixture *f = frozen;
     size_t dim = m->dim;
-    *f = (fk_frozen_mixture){.score = FK_CHOOSE_KERNEL(fk_mixture_score),
+    *f = (fk_frozen_mixture){.score = m->kind == FK_FULL ? FK_CHOOSE_KERNEL(fk_mixture_score_full)
+                                                         : FK_CHOOSE_KERNEL(fk_mixture_score),
                              .dim = dim,
                              .k = m->k,
                              .tile = choose_tile(m),

@@ -7,7 +7,7 @@
  * part of S^-1 (x - M) that a row's numbers give directly,
  *     isotropic  A = -(log2 e)/2 / v       logit = c + A |x - M|^2        g = x - M, weight A
  *     diagonal   A_i = -(log2 e)/2 / v_i   logit = c + sum A_i (x - M)_i^2    g_i = A_i (x - M)_i
- *     full       S^-1 (log2 e)/2 = W^T W   logit = c - |W (x - M)|^2      g = -W^T W (x - M)
+ *     full       S^-1 (log2 e)/2 = W^T W   logit = c - |y|^2, y = W (x - M)   g = -W^T y
  * the score is 2 ln 2 sum_k 2^logit_k weight_k g_k / sum_k 2^logit_k. Everything goes by the
  * differences x - M: expanded, far tails and narrow components would cancel. */
 #ifndef FK_ANALYTIC_MIXTURE_SCORE_H
@@ -21,38 +21,55 @@ typedef struct fk_frozen_mixture {
     void (*score)(const struct fk_frozen_mixture *, fk_block x, fk_block score, double *scratch);
     size_t dim, k, tile, stride;
     fk_covariance kind;
-    _Alignas(FK_ALIGN) double row[]; /* (k, stride): c, weight, M (dim), then A (dim), or W as
-                                        below, or nothing */
+    _Alignas(FK_ALIGN) double row[]; /* (k, stride): c, weight, M, then A (dim), or W as below, or
+                                        nothing */
 } fk_frozen_mixture;
 
-/* W, lower triangular, goes by bands of fk_band(dim) rows, the first of them with one square of
- * columns, the next with two, and so on; within a band by columns. Squares on the diagonal and
- * rows beyond dim are filled up with zeros. */
-static inline size_t fk_band(size_t dim)
+/* W, lower triangular, goes by bands of FK_BAND rows, the last of fk_last_band(dim); a band goes by
+ * columns, up to its diagonal. Rows beyond dim (M has them, too), and what stands above the
+ * diagonal, are zeros. */
+enum { FK_BAND = 8 };
+static inline size_t fk_last_band(size_t dim)
 {
-    return dim < 4 ? dim : 4;
+    const size_t rest = (dim - 1) % FK_BAND + 1;
+    return rest > FK_BAND / 2 ? FK_BAND : (dim < FK_BAND / 2 ? dim : FK_BAND / 2);
+}
+
+/* dim in whole bands: the width of y. */
+static inline size_t fk_band_width(size_t dim)
+{
+    return (dim - 1) / FK_BAND * FK_BAND + fk_last_band(dim);
 }
 
 /* The first number of band b. */
-static inline size_t fk_band_start(size_t dim, size_t b)
+static inline size_t fk_band_start(size_t b)
 {
-    return fk_band(dim) * fk_band(dim) * (b * (b + 1) / 2);
+    return FK_BAND * FK_BAND * (b * (b + 1) / 2);
 }
 
-/* dim in whole bands: the width of g. */
-static inline size_t fk_band_width(size_t dim)
+/* Row i, column j <= i. */
+static inline size_t fk_band_at(size_t dim, size_t i, size_t j)
 {
-    return (dim + fk_band(dim) - 1) / fk_band(dim) * fk_band(dim);
+    const size_t b = i / FK_BAND, last = (dim - 1) / FK_BAND;
+    return fk_band_start(b) + j * (b < last ? FK_BAND : fk_last_band(dim)) + i % FK_BAND;
 }
 
-/* Components are taken in tiles of at most FK_TILE, whose logits (and g, with correlations) wait in
+/* All of it. */
+static inline size_t fk_band_size(size_t dim)
+{
+    return fk_band_start((dim - 1) / FK_BAND) + fk_band_width(dim) * fk_last_band(dim);
+}
+
+/* Components are taken in tiles of at most FK_TILE, whose logits (and y, with correlations) wait in
  * scratch; particles in groups of at most FK_GROUP. */
 enum { FK_TILE = 32 };
 #define FK_GROUP(dim, kind) ((dim) < 4 && (kind) != FK_FULL ? 2 * FK_LANES : FK_LANES)
 
-/* scratch (tile + dim, FK_GROUP), and with correlations (tile, width, FK_GROUP) beside it; aligned
- * to FK_ALIGN */
+/* Isotropic and diagonal; scratch (tile + dim, FK_GROUP), aligned to FK_ALIGN. */
 FK_DECLARE_KERNEL(void, fk_mixture_score,
+                  (const fk_frozen_mixture *, fk_block x, fk_block score, double *scratch));
+/* Full; scratch (2 width + tile (1 + width), FK_GROUP), width = fk_band_width(dim). */
+FK_DECLARE_KERNEL(void, fk_mixture_score_full,
                   (const fk_frozen_mixture *, fk_block x, fk_block score, double *scratch));
 
 /* W of components k .. k+count-1 <= k+FK_LANES-1 at (s, sigma), in bands, at w, w + stride, ..:

@@ -98,16 +98,15 @@ static void invert(size_t dim, lanes *sum, lanes *matrix)
 void FK_KERNEL(fk_mixture_whiten)(const fk_mixture *m, size_t k, size_t count, double s,
                                   double sigma, double *scratch, double *w, size_t stride)
 {
-    const size_t dim = m->dim, rows = fk_band(dim);
+    const size_t dim = m->dim;
     lanes *row = (lanes *)scratch, *matrix = row + dim;
     compose(m, k, count, s, sigma, row, matrix);
     factorise(dim, matrix);
     invert(dim, row, matrix);
     for (size_t c = 0; c < count; c++, w += stride) {
-        memset(w, 0, fk_band_start(dim, fk_band_width(dim) / rows) * sizeof *w);
+        memset(w, 0, fk_band_size(dim) * sizeof *w);
         for (size_t i = 0; i < dim; i++)
             for (size_t j = 0; j <= i; j++)
-                w[fk_band_start(dim, i / rows) + j * rows + i % rows] =
-                    matrix[i * dim + j].hi[c] * sqrt(FK_LOG2E / 2);
+                w[fk_band_at(dim, i, j)] = matrix[i * dim + j].hi[c] * sqrt(FK_LOG2E / 2);
     }
 }

@@ -248,14 +248,16 @@ START_TEST(the_score_is_within_64_ulps_of_its_condition)
 }
 END_TEST
 
-START_TEST(the_score_is_as_good_in_sixteen_dimensions)
+START_TEST(the_score_is_as_good_in_up_to_sixteen_dimensions)
 {
+    static const size_t dims[] = {4, 8, 11, 16}; /* bands of covariances: half, whole, both, two */
     uint64_t count = 7000;
-    for (int kind = FK_ISOTROPIC; kind <= FK_FULL; kind++) {
-        sample m = random_mixture(16, 9, (fk_covariance)kind, 0.3, &count);
-        ck_assert_double_le(worst_error(by_field, m, 0.97, 0.2, 2, 2, &count), 64);
-        sample_free(m);
-    }
+    for (int d = 0; d < 4; d++)
+        for (int kind = FK_ISOTROPIC; kind <= FK_FULL; kind++) {
+            sample m = random_mixture(dims[d], 9, (fk_covariance)kind, 0.3, &count);
+            ck_assert_double_le(worst_error(by_field, m, 0.97, 0.2, 2, 2, &count), 64);
+            sample_free(m);
+        }
 }
 END_TEST
 
@@ -318,12 +320,12 @@ END_TEST
 START_TEST(instruction_sets_and_blocks_leave_every_bit)
 {
     static const char *const isas[] = {"portable", "avx2", "avx512"};
-    static const size_t dims[] = {1, 2, 3, 4, 16};
+    static const size_t dims[] = {1, 2, 3, 4, 7, 11, 16};
     enum { N = 5 * FK_LANES };
     uint64_t count = 13000;
     double x[16 * N], want[16 * N], got[16 * N];
     for (int kind = FK_ISOTROPIC; kind <= FK_FULL; kind++)
-        for (int d = kind == FK_ISOTROPIC ? 0 : 1; d < 5; d++) {
+        for (int d = kind == FK_ISOTROPIC ? 0 : 1; d < 7; d++) {
             size_t dim = dims[d];
             sample m = random_mixture(dim, 45, (fk_covariance)kind, 0, &count);
             for (size_t i = 0; i < dim * N; i++) x[i] = 6 * uniform(&count) - 3;
@@ -392,7 +394,7 @@ START_TEST(a_hundred_and_fifty_dimensions_fit_too)
 END_TEST
 
 FK_SUITE("mixture field", the_score_is_within_64_ulps_of_its_condition,
-         the_score_is_as_good_in_sixteen_dimensions,
+         the_score_is_as_good_in_up_to_sixteen_dimensions,
          narrow_components_far_from_the_origin_need_the_differences,
          point_masses_at_tiny_noise_pull_to_the_nearest_and_never_give_nan,
          a_particle_that_is_no_number_stays_none, instruction_sets_and_blocks_leave_every_bit,
