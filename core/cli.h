@@ -89,10 +89,11 @@ const char *fk_cli_plots(void);
 
 /* A progress bar on standard error: silent (NULL) unless that is a terminal and --quiet is not
  * given. fk_progress_add counts `done` more of `total`, from any thread; the bar is wiped when all
- * is done. */
+ * is done; fk_progress_wipe makes room for a line of something else, below which it goes on. */
 typedef struct fk_progress fk_progress;
 fk_progress *fk_progress_new(const char *label, size_t total);
 void fk_progress_add(fk_progress *, size_t done); /* NULL is allowed, here and below */
+void fk_progress_wipe(fk_progress *);
 void fk_progress_free(fk_progress *);
 
 /* Run plots/NAME.gp through gnuplot with `folder` as data and output folder (gnuplot variable

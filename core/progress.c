@@ -43,6 +43,11 @@ static void draw(fk_progress *p, size_t done, double t)
     p->drawn = t;
 }
 
+void fk_progress_wipe(fk_progress *p)
+{
+    if (p && p->drawn > p->started) fputs("\r\033[K", stderr);
+}
+
 void fk_progress_add(fk_progress *p, size_t done)
 {
     if (!p) return;
@@ -50,14 +55,14 @@ void fk_progress_add(fk_progress *p, size_t done)
     if (atomic_flag_test_and_set(&p->drawing)) return;
     double t = fk_seconds();
     if (total < p->total && t - p->drawn >= redraw_after) draw(p, total, t);
-    if (total >= p->total && p->drawn > p->started) fputs("\r\033[K", stderr);
+    if (total >= p->total) fk_progress_wipe(p);
     atomic_flag_clear(&p->drawing);
 }
 
 void fk_progress_free(fk_progress *p)
 {
     if (!p) return;
-    if (p->drawn > p->started) fputs("\r\033[K", stderr);
+    fk_progress_wipe(p);
     free(p->label);
     free(p);
 }

@@ -45,7 +45,7 @@ typedef struct {
 
 typedef struct {
     size_t steps, batch, warmup; /* warmup: steps of linear rise, then a cosine down to `floor` */
-    double rate, floor;          /* learning rate; the last one as a part of it */
+    double rate, floor;          /* learning rate, and what part of it is left at the end */
     double beta1, beta2, epsilon;
     double decay;   /* of the weights: AdamW's, or with `l2` the gradient of decay |p|^2 / 2 */
     double average; /* what the moving average keeps a step; less in the first steps */
@@ -82,8 +82,7 @@ int fk_trainer_new(const fk_model_config *, const fk_train_config *, fk_data dat
                    fk_trainer **, fk_error *err) FK_CHECKED;
 void fk_trainer_free(fk_trainer *);
 
-/* One step; returns the loss of its batch, the mean of what stands under E above,
- * before the step.
+/* One step; returns the loss of its batch, the mean of what stands under E above, before the step.
  * Allocates nothing. */
 double fk_trainer_step(fk_trainer *);
 

@@ -6,7 +6,7 @@
 
 enum { BINS = 23 };
 
-/* factor score + slope x: wrong where factor is not 1. */
+/* factor score + wave sin(7.385 x): wrong where factor is not 1 or wave not 0. */
 typedef struct {
     fk_field of;
     double factor, wave;

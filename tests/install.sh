@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# make install: the command works from another folder and finds its figures' scripts; a program
-# compiles and links with what was installed, by pkg-config alone.
+# make install: the command works from another folder and finds its figures' scripts; programs
+# compile and link with what was installed, by pkg-config alone, and load a trained network.
 unset MAKEFLAGS MAKELEVEL MFLAGS FOKKER_PLOTS
 mode=${FOKKER_BUILD##*/} mode=${mode%-mpi}
+example=$PWD/examples/network.c
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 fail() { echo "install: $*"; exit 1; }
@@ -36,6 +37,16 @@ int main(void)
 E
 PKG_CONFIG_PATH=$scratch/root/opt/lab/lib/pkgconfig
 export PKG_CONFIG_PATH
-${CC:-cc} -std=c11 -Wall -Wextra -Wpedantic -Werror user.c $(pkg-config --cflags --libs fokker) -o user || fail "a program does not compile"
+compile() { ${CC:-cc} -std=c11 -Wall -Wextra -Wpedantic -Werror "$1" $(pkg-config --cflags --libs fokker) -o "$2" || fail "$1 does not compile"; }
+compile user.c user
 [ "$(./user)" = 0.500 ] || fail "a program does not run: $(./user)"
+
+compile "$example" network
+fokker train --mixture three-1d --hidden 8 --steps 50 --batch 64 --quiet --out w.safetensors || fail "fokker train does not run"
+of() { sed -n "s/.*\"$1\": \([0-9.e-]*\).*/\1/p" w.json; }
+./network w.safetensors three-1d "$(of t_of_excess_max)" >told || fail "examples/network.c does not run"
+found=$(sed -n 's/.*floor: //p' told)
+awk -v a="$found" -v b="$(of excess_max)" 'BEGIN { exit !(a > 0 && a - b < 1e-8 * b && b - a < 1e-8 * b) }' ||
+    fail "examples/network.c has an excess of $found, and fokker train of $(of excess_max)"
+./network w.safetensors ring-8 0.3 2>told && fail "a network of another dimension is taken"
 echo "installed, ran, compiled, linked"

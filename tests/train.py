@@ -8,6 +8,7 @@ import csv
 import json
 import math
 import os
+import pty
 import random
 import resource
 import signal
@@ -153,6 +154,24 @@ def training_reports_its_excess_over_the_floor():
            "its mean is below that of the best Gaussian", (record, gaussian_excess()))
     # the loss is the floor and the excess, less what chance does in 8 batches of 96
     expect(abs(curve[-1]["loss"] - curve[-1]["floor"]) < 0.1, "loss and floor agree", curve[-1])
+
+
+def a_terminal_shows_a_bar_and_each_row_on_a_line_of_its_own():
+    controller, terminal = pty.openpty()
+    child = subprocess.Popen([FOKKER, "train", "--mixture", "three-1d", *SMALL, "--steps", "1500", "--out",
+                              "bar.safetensors"], stdout=terminal, stderr=terminal)
+    os.close(terminal)
+    text = b""
+    try:
+        while more := os.read(controller, 4096):
+            text += more
+    except OSError:  # the terminal's last writer has gone
+        pass
+    os.close(controller)
+    expect(child.wait(60) == 0 and b"s left" in text, "there is a bar", text[:300])
+    lines = [line.rstrip("\r").rsplit("\r\033[K", 1)[-1] for line in text.decode().split("\n")]
+    expect(all(line.startswith(f"step {30 * (i + 1)} of 1500: loss ") for i, line in enumerate(lines[:50])),
+           "and every row stands alone", lines)
 
 
 def any_number_of_threads_gives_the_same_files():
@@ -475,6 +494,7 @@ def wrong_options_get_one_line():
 with tempfile.TemporaryDirectory() as folder:
     os.chdir(folder)
     for test in (training_reports_its_excess_over_the_floor,
+                 a_terminal_shows_a_bar_and_each_row_on_a_line_of_its_own,
                  any_number_of_threads_gives_the_same_files,
                  any_instruction_set_gives_the_same_files,
                  a_training_interrupted_at_any_moment_ends_with_the_same_file,

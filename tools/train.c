@@ -60,9 +60,10 @@ static int measure(const train_run *r, size_t levels, const fk_score_rule *rule,
 
 /* "step 400 of 20000: loss 0.2131 over its floor 0.2109, excess of eps 0.0034"; the time left is
  * the bar's to tell. */
-static void tell(const train_run *r, double loss, double excess)
+static void tell(const train_run *r, fk_progress *bar, double loss, double excess)
 {
     if (fk_cli_quiet()) return;
+    fk_progress_wipe(bar);
     printf("step %zu of %zu: loss %.5g over its floor %.5g, excess of eps %.3g\n", r->trainer->step,
            r->config.steps, loss, r->floor, excess);
     fflush(stdout);
@@ -91,7 +92,7 @@ static int advance(train_run *r, fk_progress *progress, fk_error *err)
     if (code) return code;
     if (!isfinite(sum.mean)) return diverged(r, "excess", err);
     json_array_append_new(r->curve, json_pack("[I, f, f]", (json_int_t)to, loss, sum.mean));
-    tell(r, loss, sum.mean);
+    tell(r, progress, loss, sum.mean);
     return write_checkpoint(r, err);
 }
 
