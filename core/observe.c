@@ -44,16 +44,18 @@ fk_observer fk_observe_snapshots(fk_snapshots *snap)
                          .row_size = snap->dim * sizeof *snap->x};
 }
 
-/* The sums of one coordinate at one time. */
+/* The sums of one coordinate at one time: of x, and of x^2. The latest terms are in one cache line,
+ * as integers, and go into the exact sums when they are many. */
 typedef struct {
-    fk_sum x, x2;
-    uint64_t n;
+    _Alignas(FK_ALIGN) int64_t late[2][FK_SPLITS];
+    uint64_t n_late, n; /* terms of each, particles */
+    fk_sum all[2];
 } sums;
 
 struct fk_moments {
     size_t n_times, dim;
-    void (*lane_sums)(const double *, size_t, double *, double *);
-    sums sum[]; /* (n_times, dim) */
+    size_t (*lane_sums)(const double *, size_t, double *, double *, int64_t (*)[FK_SPLITS], bool *);
+    sums sum[]; /* (n_times, dim): of merged states, nothing late */
 };
 
 fk_moments *fk_moments_new(size_t n_times, size_t dim)
@@ -70,28 +72,34 @@ void fk_moments_free(fk_moments *mom)
     free(mom);
 }
 
+static void settle(sums *sum)
+{
+    for (size_t k = 0; k < 2; k++) {
+        fk_sum_add_split(&sum->all[k], sum->late[k]);
+        memset(sum->late[k], 0, sizeof sum->late[k]);
+    }
+    sum->n_late = 0;
+}
+
 /* Sixteen lanes are added in plain doubles, always in the same tree, and the result exactly.
  * Blocks start at multiples of FK_LANES, so that the same sixteen particles meet whatever the
  * block's size; lanes beyond the ensemble's last particle count as 0. */
 static void add_row(const fk_moments *mom, sums *sum, const double *x, size_t count)
 {
-    enum { GROUPS = 32 };
-    double part[GROUPS], squares[GROUPS];
+    enum { MOST = FK_MOST_GROUPS * FK_LANES };
     sum->n += count;
-    while (count > 0) {
-        double padded[FK_LANES] = {0};
-        size_t groups = count / FK_LANES < GROUPS ? count / FK_LANES : GROUPS, done;
-        if (groups > 0) {
-            mom->lane_sums(x, groups, part, squares);
-            done = groups * FK_LANES;
-        } else {
-            memcpy(padded, x, count * sizeof *x);
-            mom->lane_sums(padded, groups = 1, part, squares);
-            done = count;
+    for (size_t some; count > 0; x += some, count -= some) {
+        double term[2][FK_MOST_GROUPS];
+        int64_t part[2][FK_SPLITS];
+        bool whole;
+        some = count < MOST ? count : MOST;
+        const size_t groups = mom->lane_sums(x, some, term[0], term[1], part, &whole);
+        if (sum->n_late + groups > FK_MOST_SPLIT) settle(sum);
+        sum->n_late += groups;
+        for (size_t k = 0; k < 2; k++) {
+            if (!whole) fk_sum_add_all(&sum->all[k], term[k], groups);
+            for (size_t i = 0; whole && i < FK_SPLITS; i++) sum->late[k][i] += part[k][i];
         }
-        fk_sum_add_all(&sum->x, part, groups);
-        fk_sum_add_all(&sum->x2, squares, groups);
-        x += done, count -= done;
     }
 }
 
@@ -110,8 +118,10 @@ static void moments_merge(const void *self, void *into, const void *state)
     sums *all = into;
     const sums *some = state;
     for (size_t k = 0; k < mom->n_times * mom->dim; k++) {
-        fk_sum_merge(&all[k].x, &some[k].x);
-        fk_sum_merge(&all[k].x2, &some[k].x2);
+        for (size_t i = 0; i < 2; i++) {
+            fk_sum_merge(&all[k].all[i], &some[k].all[i]);
+            fk_sum_add_split(&all[k].all[i], some[k].late[i]);
+        }
         all[k].n += some[k].n;
     }
 }
@@ -134,15 +144,15 @@ static const sums *moments_of(const fk_moments *mom, size_t j, size_t i)
 double fk_moments_mean(const fk_moments *mom, size_t j, size_t i)
 {
     const sums *sum = moments_of(mom, j, i);
-    return fk_sum_value(&sum->x) / (double)sum->n;
+    return fk_sum_value(&sum->all[0]) / (double)sum->n;
 }
 
 /* The squares are rounded: the relative error is about 2^-52 (1 + mean^2/variance). */
 double fk_moments_variance(const fk_moments *mom, size_t j, size_t i)
 {
     const sums *sum = moments_of(mom, j, i);
-    double n = (double)sum->n, total = fk_sum_value(&sum->x);
-    return (fk_sum_value(&sum->x2) - total / n * total) / (n - 1);
+    double n = (double)sum->n, total = fk_sum_value(&sum->all[0]);
+    return (fk_sum_value(&sum->all[1]) - total / n * total) / (n - 1);
 }
 
 struct fk_histogram {
@@ -162,7 +172,7 @@ fk_histogram *fk_histogram_new(size_t n_times, size_t bins, size_t axis, const d
                         axis,
                         fk_alloc(n_times, sizeof(double)),
                         fk_alloc(n_times, sizeof(double)),
-                        fk_alloc(n_times * (bins + 2), sizeof(uint64_t)),
+                        fk_alloc((n_times + 1) * (bins + 2), sizeof(uint64_t)),
                         FK_CHOOSE_KERNEL(fk_bins_of)};
     for (size_t j = 0; j < n_times; j++) {
         assert(lo[j] < hi[j]);
@@ -188,14 +198,19 @@ static void histogram_see(void *self, void *state, size_t j, uint64_t first, siz
     const fk_histogram *h = self;
     assert(j < h->n_times && h->axis < x.dim);
     uint64_t *mine = (uint64_t *)state + j * (h->bins + 2);
+    uint64_t *other = (uint64_t *)state + h->n_times * (h->bins + 2);
+    const bool two = count >= 2 * (h->bins + 2);
     const double *row = x.x + h->axis * x.ld, scale = (double)h->bins / (h->hi[j] - h->lo[j]);
     enum { SOME = 16 * FK_LANES };
     int32_t bin[SOME];
     for (size_t done = 0; done < count; done += SOME) {
         const size_t some = count - done < SOME ? count - done : SOME;
         h->bins_of(row + done, fk_pad(some), h->lo[j], h->hi[j], scale, (int32_t)h->bins, bin);
-        for (size_t p = 0; p < some; p++) mine[bin[p]]++;
+        size_t p = 0;
+        for (; two && p + 2 <= some; p += 2) mine[bin[p]]++, other[bin[p + 1]]++;
+        for (; p < some; p++) mine[bin[p]]++;
     }
+    for (size_t b = 0; two && b < h->bins + 2; b++) mine[b] += other[b], other[b] = 0;
 }
 
 static void histogram_merge(const void *self, void *into, const void *state)
@@ -210,7 +225,7 @@ fk_observer fk_observe_histogram(fk_histogram *h)
 {
     return (fk_observer){.self = h,
                          .see = histogram_see,
-                         .state_size = h->n_times * (h->bins + 2) * sizeof(uint64_t),
+                         .state_size = (h->n_times + 1) * (h->bins + 2) * sizeof(uint64_t),
                          .total = h->counts,
                          .merge = histogram_merge};
 }

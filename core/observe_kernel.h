@@ -3,13 +3,19 @@
 #ifndef FK_CORE_OBSERVE_KERNEL_H
 #define FK_CORE_OBSERVE_KERNEL_H
 
-#include "core/base.h"
 #include "core/isa.h"
+#include "core/sum.h"
 
-/* Of each FK_LANES values of x (groups, FK_LANES) the sum, and the sum of their squares, each by
- * one tree whatever the instruction set: lane p takes lane p + 8 first, then p + 4, and so on. */
-FK_DECLARE_KERNEL(void, fk_lane_sums,
-                  (const double *x, size_t groups, double *sum, double *squares));
+enum { FK_MOST_GROUPS = 64 };
+
+/* Of each FK_LANES values of x (count), the last ones filled up with zeros, the sum, and the sum of
+ * their squares, each by one tree whatever the instruction set: lane p takes lane p + 8 first, then
+ * p + 4, and so on. At most FK_MOST_GROUPS of them, which come in some order; the number of them is
+ * returned. part[0] and part[1]: the exact sums of sum[] and of squares[] for
+ * fk_sum_add_split(), where *whole says that they can be had so. */
+FK_DECLARE_KERNEL(size_t, fk_lane_sums,
+                  (const double *x, size_t count, double *sum, double *squares,
+                   int64_t part[2][FK_SPLITS], bool *whole));
 
 /* The bins of x (n): 0 below lo and for NaN, bins + 1 from hi on, else 1 + floor((x - lo) scale),
  * where scale = bins/(hi - lo). n is a multiple of FK_LANES. */

@@ -77,6 +77,23 @@ void fk_sum_add_all(fk_sum *sum, const double *term, size_t n)
     }
 }
 
+/* Parts (2048 terms of at most 2^50 each), shifted within a chunk by at most 22: their
+ * low 32 bits stay below 2^54, as those of four terms would, and the rest below 2^51. */
+void fk_sum_add_split(fk_sum *sum, const int64_t part[FK_SPLITS])
+{
+    static const int exponent[FK_SPLITS] = {-10, -60, -110};
+    if (sum->pending > MOST_PENDING - 4 * FK_SPLITS) propagate(sum);
+    for (size_t i = 0; i < FK_SPLITS; i++) {
+        const int bit = exponent[i] - LEAST_EXPONENT;
+        const int64_t low = (int64_t)((uint64_t)part[i] & low_bits);
+        const int64_t unit = (int64_t)1 << bit % CHUNK_BITS;
+        int64_t *chunk = sum->chunk + bit / CHUNK_BITS;
+        chunk[0] += low * unit;
+        chunk[1] += (part[i] - low) / ((int64_t)1 << CHUNK_BITS) * unit;
+    }
+    sum->pending += 4 * FK_SPLITS;
+}
+
 void fk_sum_merge(fk_sum *into, const fk_sum *from)
 {
     fk_sum other = *from; /* may be `into` itself */

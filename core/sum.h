@@ -16,6 +16,10 @@ typedef struct {
 
 void fk_sum_add(fk_sum *, double term);
 void fk_sum_add_all(fk_sum *, const double *term, size_t n);
+/* part[0] 2^-10 + part[1] 2^-60 + part[2] 2^-110, each part of at most 2^61: FK_MOST_SPLIT terms of
+ * at most 2^50 each, summed by somebody who is quicker at it. */
+enum { FK_SPLITS = 3, FK_MOST_SPLIT = 2048 };
+void fk_sum_add_split(fk_sum *, const int64_t part[FK_SPLITS]);
 void fk_sum_merge(fk_sum *into, const fk_sum *from);
 double fk_sum_value(const fk_sum *); /* correctly rounded; NaN or infinite as the terms make it */
 

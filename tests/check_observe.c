@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/observe.h"
+#include "core/observe_kernel.h"
 #include "core/stats.h"
 #include "tests/suite.h"
 
@@ -111,6 +112,84 @@ START_TEST(moments_have_the_same_bits_for_every_block_size_and_thread_count)
 }
 END_TEST
 
+/* The exact sums of what the kernel makes of x (count), and those of its integers, of which one may
+ * be dropped: the control. */
+static bool split(const double *x, size_t count, fk_sum exact[2], fk_sum by_parts[2], bool drop_one)
+{
+    double term[2][FK_MOST_GROUPS];
+    int64_t part[2][FK_SPLITS];
+    bool whole;
+    const size_t groups = FK_CHOOSE_KERNEL(fk_lane_sums)(x, count, term[0], term[1], part, &whole);
+    for (size_t k = 0; k < 2; k++) {
+        if (drop_one) part[k][1] = 0;
+        fk_sum_add_all(&exact[k], term[k], groups);
+        fk_sum_add_split(&by_parts[k], part[k]);
+    }
+    return whole;
+}
+
+START_TEST(sums_of_groups_as_integers_are_exact)
+{
+    static const char *const isas[] = {"portable", "avx2", "avx512"};
+    static double x[FK_MOST_GROUPS * FK_LANES];
+    for (int i = 0; i < 3; i++) {
+        setenv("FOKKER_ISA", isas[i], 1);
+        int caught = 0;
+        for (size_t count = 1; count <= FK_MOST_GROUPS * FK_LANES; count += 37) {
+            fk_sum exact[2] = {{.pending = 0}}, parts[2] = {{.pending = 0}};
+            fk_sum again[2] = {{.pending = 0}}, fewer[2] = {{.pending = 0}};
+            for (size_t p = 0; p < count; p++) /* from 1e-5 to 2^18 */
+                x[p] = value(0, p, 0) * exp2(16 - 30 * fmod(0.618 * (double)p, 1));
+            ck_assert(split(x, count, exact, parts, false));
+            ck_assert(split(x, count, again, fewer, true));
+            for (size_t k = 0; k < 2; k++) {
+                ck_assert(fk_sum_value(&parts[k]) == fk_sum_value(&exact[k]));
+                caught += fk_sum_value(&fewer[k]) != fk_sum_value(&exact[k]);
+            }
+        }
+        ck_assert_int_gt(caught, 20);
+        static const double outside[] = {0x1p40,    -0x1p41, 1e300,   0x1p-111,
+                                         2.385e-40, NAN,     INFINITY};
+        for (size_t k = 0; k < sizeof outside / sizeof *outside; k++) {
+            fk_sum exact[2] = {{.pending = 0}}, parts[2] = {{.pending = 0}};
+            memset(x, 0, sizeof x);
+            ck_assert(split(x, 50, exact, parts, false));
+            x[17 + k] = outside[k];
+            ck_assert(!split(x, 50, exact, parts, false));
+        }
+    }
+    unsetenv("FOKKER_ISA");
+}
+END_TEST
+
+/* Of coordinates from 1e-40 to 1e30, so that some sums go as integers and some do not, as blocks
+ * happen to fall; and of so many that integers are carried over. */
+START_TEST(moments_of_any_size_have_the_same_bits_for_every_block_size)
+{
+    enum { MANY = 50 * N };
+    static double x[MANY + FK_LANES];
+    double mean[4], variance[4];
+    for (size_t p = 0; p < MANY; p++)
+        x[p] = value(0, p, 0) *
+               (p / 5000 % 3 == 0 ? pow(10, 70 * fmod(0.618 * (double)p, 1) - 40) : 1);
+    for (size_t k = 0; k < 4; k++) {
+        const size_t size = (size_t[]){48, 16, 992, 5008}[k];
+        fk_moments *mom = fk_moments_new(1, 1);
+        fk_observer obs = fk_observe_moments(mom);
+        char *state = fk_alloc(2, obs.state_size);
+        for (size_t first = 0; first < MANY; first += size)
+            obs.see(obs.self, state + first / size % 2 * obs.state_size, 0, first,
+                    MANY - first < size ? MANY - first : size,
+                    (fk_block){x + first, size, 1, size});
+        for (size_t t = 0; t < 2; t++) obs.merge(obs.self, obs.total, state + t * obs.state_size);
+        mean[k] = fk_moments_mean(mom, 0, 0), variance[k] = fk_moments_variance(mom, 0, 0);
+        ck_assert(mean[k] == mean[0] && variance[k] == variance[0] && isfinite(variance[0]));
+        free(state);
+        fk_moments_free(mom);
+    }
+}
+END_TEST
+
 START_TEST(histograms_count_every_particle_once)
 {
     double lo[TIMES] = {-1.5, -3.1}, hi[TIMES] = {0.4, 1.3};
@@ -183,5 +262,7 @@ END_TEST
 
 FK_SUITE("observe", snapshots_hold_every_particle_at_every_time, moments_equal_those_of_two_passes,
          moments_have_the_same_bits_for_every_block_size_and_thread_count,
+         sums_of_groups_as_integers_are_exact,
+         moments_of_any_size_have_the_same_bits_for_every_block_size,
          histograms_count_every_particle_once, instruction_sets_leave_every_bit,
          histogram_quantiles_are_within_a_bin_of_those_of_the_sample)

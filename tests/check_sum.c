@@ -173,6 +173,29 @@ START_TEST(many_full_terms_never_overflow_a_chunk)
 }
 END_TEST
 
+/* The largest parts, and odd ones, as often as a chunk could overflow if they were not counted. */
+START_TEST(parts_of_many_terms_add_as_their_weights_say)
+{
+    const int64_t largest = (int64_t)1 << 61,
+                  parts[][FK_SPLITS] = {{largest, largest, largest},
+                                        {-largest, 1 - largest, -largest},
+                                        {-0x123456789abcdef, 2385, -1}};
+    for (size_t k = 0; k < sizeof parts / sizeof *parts; k++) {
+        fk_sum sum = {0}, other = {0};
+        for (int i = 0; i < 9973; i++) fk_sum_add_split(&sum, parts[k]);
+        double x[2 * FK_SPLITS]; /* each in two halves that are doubles */
+        for (size_t i = 0; i < FK_SPLITS; i++) {
+            const int64_t low = parts[k][i] % ((int64_t)1 << 32);
+            x[2 * i] = ldexp((double)low, -10 - 50 * (int)i);
+            x[2 * i + 1] = ldexp((double)(parts[k][i] - low), -10 - 50 * (int)i);
+        }
+        ck_assert(fk_sum_value(&sum) == exact(x, 2 * FK_SPLITS, 9973));
+        for (int i = 0; i < 9972; i++) fk_sum_add_split(&other, parts[k]); /* the control */
+        ck_assert(fk_sum_value(&other) != exact(x, 2 * FK_SPLITS, 9973));
+    }
+}
+END_TEST
+
 /* 3 * 2^40 terms, by merging a sum with itself: beyond any 32-bit count. */
 START_TEST(sums_of_trillions_of_terms_are_exact)
 {
@@ -191,4 +214,4 @@ FK_SUITE("sum", sums_equal_the_exact_sum_rounded_once_and_plain_sums_do_not,
          cancellation_leaves_the_small_term,
          a_running_total_may_pass_the_largest_double_and_come_back,
          terms_that_are_not_finite_decide_the_sum, many_full_terms_never_overflow_a_chunk,
-         sums_of_trillions_of_terms_are_exact)
+         parts_of_many_terms_add_as_their_weights_say, sums_of_trillions_of_terms_are_exact)

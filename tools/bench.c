@@ -16,6 +16,7 @@
 #include "core/ranks.h"
 #include "tools/bench_em.h"
 #include "tools/bench_heun.h"
+#include "tools/bench_observers.h"
 #include "tools/bench_pfode.h"
 #include "tools/bench_race.h"
 #include "tools/bench_scan.h"
@@ -185,8 +186,8 @@ int main(int argc, char **argv)
     bench_choice chosen = {.n = 0};
     bench_set schemes = bench_schemes_new();
     int status = FK_OK, threads = cli.threads > 0 ? cli.threads : omp_get_max_threads();
-    const bench_set *const sets[] = {&bench_em,    &bench_pfode, &bench_heun,
-                                     &bench_train, &bench_stat,  &schemes};
+    const bench_set *const sets[] = {&bench_em,   &bench_pfode,     &bench_heun, &bench_train,
+                                     &bench_stat, &bench_observers, &schemes};
     for (size_t s = 0; s < sizeof sets / sizeof *sets; s++) add(&chosen, sets[s]);
     if (fk_ranks() > 1)
         status =
