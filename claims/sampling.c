@@ -58,22 +58,21 @@ double fk_sampling_time(const fk_sampling *run, size_t step)
     return run->schedule->time_of(run->schedule, from + u * (to - from));
 }
 
-double *fk_samples(const fk_claim_env *env, const fk_sampling *run)
+int fk_sample(const fk_sampling *run, uint64_t seed, int threads, double **x, fk_error *err)
 {
     fk_axis axis;
     fk_plan plan;
-    fk_error err;
-    if (fk_axis_on_schedule(run->schedule, "lambda", run->steps, run->t_start, run->t_end, &axis,
-                            &err) != FK_OK)
-        return NULL;
-    if (fk_plan_new(&axis, run->scheme, &plan, &err) != FK_OK) {
-        fk_axis_free(&axis);
-        return NULL;
-    }
+    *x = NULL;
+    int status = fk_axis_on_schedule(run->schedule, "lambda", run->steps, run->t_start, run->t_end,
+                                     &axis, err);
+    if (status) return status;
+    status = fk_plan_new(&axis, run->scheme, &plan, err);
+    fk_axis_free(&axis);
+    if (status) return status;
     size_t seen_at[2] = {run->middle, run->steps}, skip = run->middle == 0;
     fk_snapshots *snap = fk_snapshots_new(2 - skip, run->n, run->field->dim);
     fk_observer observer = fk_observe_snapshots(snap);
-    fk_key key = {env->seed, FK_STREAM_STEPS};
+    fk_key key = {seed, FK_STREAM_STEPS};
     fk_run all = {.step = plan.step,
                   .n_steps = plan.n_steps,
                   .field = run->field,
@@ -84,14 +83,17 @@ double *fk_samples(const fk_claim_env *env, const fk_sampling *run)
                   .n_observe = 2 - skip,
                   .observer = &observer,
                   .n_observers = 1,
-                  .threads = env->threads};
-    double *x = NULL;
-    if (fk_integrate(&all, &err) == FK_OK) {
-        x = snap->x;
-        snap->x = NULL;
-    }
+                  .threads = threads};
+    status = fk_integrate(&all, err);
+    if (!status) *x = snap->x, snap->x = NULL;
     fk_snapshots_free(snap);
     fk_plan_free(&plan);
-    fk_axis_free(&axis);
-    return x;
+    return status;
+}
+
+double *fk_samples(const fk_claim_env *env, const fk_sampling *run)
+{
+    double *x;
+    fk_error err;
+    return fk_sample(run, env->seed, env->threads, &x, &err) == FK_OK ? x : NULL;
 }

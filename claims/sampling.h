@@ -32,8 +32,9 @@ typedef struct {
     size_t middle; /* a second time to see the samples at, as a step count; 0: none */
 } fk_sampling;
 
-/* The samples at t_end, and before them those at `middle`: x (1 or 2, n, dim), freed with free().
- * NULL where the run failed. */
+/* The samples at t_end, and before them those at `middle`: x (1 or 2, n, dim), freed with free();
+ * NULL where the run failed. The seed is that of the scheme's noise. */
+int fk_sample(const fk_sampling *, uint64_t seed, int threads, double **x, fk_error *) FK_CHECKED;
 double *fk_samples(const fk_claim_env *, const fk_sampling *);
 /* The time of step `middle`. */
 double fk_sampling_time(const fk_sampling *, size_t step);

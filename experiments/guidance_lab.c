@@ -9,7 +9,7 @@
 #include "analytic/draws.h"
 #include "analytic/grid_law.h"
 #include "analytic/pushforward.h"
-#include "core/observe.h"
+#include "claims/sampling.h"
 #include "ode/schemes.h"
 #include "sde/schemes.h"
 
@@ -162,31 +162,15 @@ double guided_residual(const guided_lab *l, const fk_tilted *q, double guided, d
 int guided_samples(const fk_guidance *g, const guided_lab *l, size_t n, uint64_t seed, double **x,
                    fk_error *err)
 {
-    fk_plan plan;
-    int status = plan_of(l, &fk_heun, l->ode_steps, &plan, err);
-    if (status) return status;
-    fk_field field = fk_guidance_field(g);
-    fk_marginal_start start = {g->given, l->first.s, l->first.sigma, seed};
-    fk_snapshots *seen = fk_snapshots_new(1, n, 2);
-    fk_observer observer = fk_observe_snapshots(seen);
-    fk_key key = {seed, FK_STREAM_STEPS};
-    fk_run run = {.step = plan.step,
-                  .n_steps = plan.n_steps,
-                  .field = &field,
-                  .start = fk_source_marginal(&start),
-                  .noise = fk_noise_independent(&key, field.dim),
-                  .n = n,
-                  .observe_at = &plan.n_steps,
-                  .n_observe = 1,
-                  .observer = &observer,
-                  .n_observers = 1,
-                  .threads = l->threads};
-    status = fk_integrate(&run, err);
-    if (!status) {
-        *x = seen->x;
-        seen->x = NULL;
-    }
-    fk_snapshots_free(seen);
-    fk_plan_free(&plan);
-    return status;
+    const fk_field field = fk_guidance_field(g);
+    const fk_marginal_start start = {g->given, l->first.s, l->first.sigma, seed};
+    const fk_sampling run = {.schedule = &l->schedule,
+                             .scheme = &fk_heun,
+                             .field = &field,
+                             .start = fk_source_marginal(&start),
+                             .steps = l->ode_steps,
+                             .n = n,
+                             .t_start = l->t_first,
+                             .t_end = l->t_last};
+    return fk_sample(&run, seed, l->threads, x, err);
 }
