@@ -47,8 +47,10 @@ static fk_gaussian gaussian_of(const fk_law_problem *p)
     return (fk_gaussian){law.mean[FK_ROW_X], law.cov[FK_ROW_X][FK_ROW_X]};
 }
 
-static int curve_of(const fk_law_problem *p, fk_law_by by, fk_curve *curve, fk_error *err)
+int fk_law_curve(const fk_law_problem *p, fk_curve *curve, fk_error *err)
 {
+    const fk_law_by by = fk_law_choose(p);
+    *curve = (fk_curve){.n = 0};
     if (by == FK_BY_PUSHFORWARD) {
         const fk_pushforward push = {.step = p->step,
                                      .n_steps = p->n_steps,
@@ -60,20 +62,24 @@ static int curve_of(const fk_law_problem *p, fk_law_by by, fk_curve *curve, fk_e
                                      .threads = p->threads};
         return fk_pushforward_run(&push, curve, err);
     }
-    const fk_grid_law grid = {.step = p->step,
-                              .n_steps = p->n_steps,
-                              .field = p->field,
-                              .start = p->start,
-                              .cells = p->cells,
-                              .threads = p->threads};
-    return fk_grid_law_run(&grid, curve, err);
+    if (by == FK_BY_GRID) {
+        const fk_grid_law grid = {.step = p->step,
+                                  .n_steps = p->n_steps,
+                                  .field = p->field,
+                                  .start = p->start,
+                                  .cells = p->cells,
+                                  .threads = p->threads};
+        return fk_grid_law_run(&grid, curve, err);
+    }
+    return fk_fail(err, FK_USAGE,
+                   "of this scheme's law expectations alone are known: no distribution function");
 }
 
-static int by_curve(const fk_law_problem *p, fk_law_by by, const fk_functionals *f,
-                    fk_law_record *r, fk_error *err)
+static int by_curve(const fk_law_problem *p, const fk_functionals *f, fk_law_record *r,
+                    fk_error *err)
 {
     fk_curve curve;
-    int status = curve_of(p, by, &curve, err);
+    int status = fk_law_curve(p, &curve, err);
     if (status != FK_OK) return status;
     *r = fk_curve_compare(&curve, p->end, f);
     fk_curve_free(&curve);
@@ -112,36 +118,33 @@ int fk_law_of(const fk_law_problem *p, fk_law_record *r, fk_error *err)
         return FK_OK;
     case FK_BY_PUSHFORWARD:
     case FK_BY_GRID:
-        return by_curve(p, by, &f, r, err);
+        return by_curve(p, &f, r, err);
     case FK_BY_BACKWARD:
         return by_backward(p, &f, r, err);
     default:
         return fk_fail(
             err, FK_USAGE,
             "no law on a mixture takes more than two normals a step, or more than one entry of "
-            "history with noise; take one Gaussian");
+            "history with noise; take one Gaussian and its own score");
     }
 }
 
 int fk_law_cdf(const fk_law_problem *p, size_t n, const double *y, double *F, fk_error *err)
 {
-    const fk_law_by by = fk_law_choose(p);
-    if (by == FK_BY_GAUSSIAN) {
+    if (fk_law_choose(p) == FK_BY_GAUSSIAN) {
         const fk_gaussian law = gaussian_of(p);
         for (size_t i = 0; i < n; i++) F[i] = erfc((law.mean - y[i]) / sqrt(2 * law.var)) / 2;
-    } else if (by == FK_BY_PUSHFORWARD || by == FK_BY_GRID) {
-        fk_curve curve;
-        int status = curve_of(p, by, &curve, err);
-        if (status) return status;
-        fk_curve_cdf(&curve, p->end, n, y, F);
-        fk_curve_free(&curve);
-    } else {
-        F[0] = (double)NAN;
+        return FK_OK;
     }
+    fk_curve curve;
+    int status = fk_law_curve(p, &curve, err);
+    if (status) return status;
+    fk_curve_cdf(&curve, p->end, n, y, F);
+    fk_curve_free(&curve);
     for (size_t i = 0; i < n; i++)
         if (isnan(F[i]))
             return fk_fail(err, FK_USAGE,
-                           "of this scheme's law expectations alone are known, or it has jumps: no "
-                           "distribution function");
+                           "this scheme's law has jumps, or folds the line: no distribution "
+                           "function");
     return FK_OK;
 }

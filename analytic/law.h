@@ -11,7 +11,7 @@
 #ifndef FK_ANALYTIC_LAW_H
 #define FK_ANALYTIC_LAW_H
 
-#include "analytic/functionals.h"
+#include "analytic/curve.h"
 #include "analytic/history.h"
 #include "analytic/start_law.h"
 #include "core/error.h"
@@ -46,6 +46,9 @@ const char *fk_law_by_name(fk_law_by); /* "gaussian", "pushforward", "grid", "ba
 /* FK_USAGE where no interpretation takes the run, where cells are too few, where the law is not
  * finite. */
 int fk_law_of(const fk_law_problem *, fk_law_record *, fk_error *err) FK_CHECKED;
+
+/* The law itself, by pushforward or on a grid; FK_USAGE also where expectations alone are known. */
+int fk_law_curve(const fk_law_problem *, fk_curve *, fk_error *err) FK_CHECKED;
 
 /* Its distribution function at places y (n). FK_USAGE also where it is not known, but expectations
  * alone (backward), or where it has jumps. */

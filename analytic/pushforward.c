@@ -176,6 +176,7 @@ static int refine(const fk_pushforward *p, fk_curve *c, fk_error *err)
 int fk_pushforward_run(const fk_pushforward *p, fk_curve *law, fk_error *err)
 {
     assert(p->field->dim == 1 && p->cells >= 16 && !(p->history && p->history->eta > 0));
+    for (size_t n = 0; n < p->n_steps; n++) assert(!fk_step_draws(&p->step[n]));
     *law = fk_curve_new(p->cells + 1);
     place_starts(p, law);
     int status = push(p, law->n, law->x, law->y, err);

@@ -302,6 +302,7 @@ int fk_integrate(const fk_run *run, fk_error *err)
 {
     assert(run->n > 0 && run->first % FK_LANES == 0 && run->first < run->n &&
            run->count <= run->n - run->first);
+    for (size_t n = 0; n < run->n_steps; n++) assert(!run->step[n].normals || run->noise.fill);
     for (size_t j = 0; j < run->n_observe; j++)
         assert(run->observe_at[j] <= run->n_steps &&
                (j == 0 || run->observe_at[j - 1] <= run->observe_at[j]));

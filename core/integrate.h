@@ -54,7 +54,7 @@ typedef struct fk_run {
     size_t n_steps;
     const fk_field *field;
     fk_source start;
-    fk_noise noise;
+    fk_noise noise;        /* may be empty where no step has normals */
     const double *history; /* exact history at the first step, (depth, n, dim), or NULL */
     size_t history_depth;
     size_t n;                 /* particles of the ensemble */

@@ -210,9 +210,34 @@ START_TEST(a_run_that_no_law_covers_is_refused)
 }
 END_TEST
 
+/* sra1's noise enters before its last evaluation: on a mixture, and on one Gaussian by another's
+ * score, no curve is known. */
+START_TEST(what_has_no_curve_is_refused_one)
+{
+    const char *spec[] = {"heun", "euler-maruyama", "sra1", "dpmpp-2m-sde", "edm-churn"};
+    for (int i = 0; i < 10; i++) {
+        problem p;
+        fk_curve curve;
+        fk_error err;
+        problem_new(&p, i % 2 ? "gaussian-1d" : "three-1d", "vp-linear", spec[i / 2], "lambda", 9,
+                    0.93, 0.05);
+        fk_law_problem l = law_problem(&p);
+        l.own_score = false;
+        const int status = fk_law_curve(&l, &curve, &err);
+        ck_assert_int_eq(status, i < 4 ? FK_OK : FK_USAGE);
+        if (status)
+            ck_assert_msg(strstr(err.text, "expectations alone") != NULL, "%s", err.text);
+        else
+            fk_assert_near(fk_curve_compare(&curve, p.to, &p.functionals).w1, law_record(&l).w1, 0);
+        fk_curve_free(&curve);
+        problem_free(&p);
+    }
+}
+END_TEST
+
 FK_SUITE("law", closed_forms_and_numerical_laws_agree_on_a_gaussian,
          distribution_functions_agree_on_a_gaussian,
          closed_forms_and_backward_expectations_agree_on_a_gaussian,
          closed_forms_keep_small_differences, all_interpretations_start_from_the_same_exact_history,
          a_history_between_flow_and_sde_is_refused_on_a_mixture,
-         a_run_that_no_law_covers_is_refused)
+         a_run_that_no_law_covers_is_refused, what_has_no_curve_is_refused_one)

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Laws of deterministic schemes, and the distances between a law and an exact one. */
 #include <gsl/gsl_integration.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "analytic/exact.h"
 #include "analytic/history.h"
@@ -309,10 +313,36 @@ START_TEST(a_map_that_is_not_monotone_has_moments_but_no_distances)
 }
 END_TEST
 
+/* A pushforward of steps that draw has no normals to give them: it once called what is not there.
+ */
+START_TEST(noise_in_a_pushforward_is_a_callers_bug)
+{
+    const char *spec[] = {"heun", "sra1"};
+    for (int i = 0; i < 2; i++) {
+        problem p;
+        fk_curve curve;
+        fk_error err;
+        int how;
+        problem_new(&p, "three-1d", "vp-linear", spec[i], "lambda", 7, 0.93, 0.05);
+        const fk_pushforward push = push_of(&p, 64);
+        const pid_t child = fork();
+        if (child == 0) {
+            fclose(stderr); /* of what assert() has to say */
+            _exit(fk_pushforward_run(&push, &curve, &err) == FK_OK ? 71 : 1);
+        }
+        ck_assert_int_eq(waitpid(child, &how, 0), child);
+        if (i == 0) ck_assert(WIFEXITED(how) && WEXITSTATUS(how) == 71);
+        if (i == 1) ck_assert(WIFSIGNALED(how) && WTERMSIG(how) == SIGABRT);
+        problem_free(&p);
+    }
+}
+END_TEST
+
 FK_SUITE("pushforward", distances_between_two_gaussians_are_the_closed_forms,
          the_distance_between_two_curves_is_that_of_their_laws,
          the_exact_law_has_no_distance_from_itself,
          distances_are_averages_over_the_coupling_by_the_flow, schemes_converge_at_their_orders,
          figures_do_not_depend_on_the_number_of_cells,
          exact_history_gives_a_multistep_formula_its_order,
-         a_map_that_is_not_monotone_has_moments_but_no_distances)
+         a_map_that_is_not_monotone_has_moments_but_no_distances,
+         noise_in_a_pushforward_is_a_callers_bug)
