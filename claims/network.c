@@ -201,10 +201,19 @@ static fk_rule rule_given(const fk_mixture *m, double s, double sigma, double x)
     return fk_rule_new(lo, hi, (size_t)ceil((hi - lo) / (2 * narrow)));
 }
 
+double fk_network_output(const fk_model *bare, const fk_coeffs *at, double x)
+{
+    double score;
+    fk_model_at(bare, at->s, at->sigma, &x, &score);
+    return hypot(at->s, at->sigma) * score;
+}
+
 fk_network_losses fk_network_losses_at(const fk_model *model, const fk_mixture *m,
                                        const fk_coeffs *at)
 {
-    const double s = at->s, sigma = at->sigma;
+    const double s = at->s, sigma = at->sigma, r = hypot(s, sigma);
+    const bool for_v = model->config.output == FK_OUT_V;
+    fk_model *bare = fk_network_read_as(model, FK_OUT_SCORE);
     fk_network_losses sum = {0};
     fk_marginal *p = fk_marginal_new(m, s, sigma);
     fk_rule outer = fk_rule_over(p);
@@ -212,16 +221,16 @@ fk_network_losses fk_network_losses_at(const fk_model *model, const fk_mixture *
         const double x = outer.x[i];
         double score;
         const double slope = fk_model_at(model, s, sigma, &x, &score), eps_net = -sigma * score;
-        const double x0_net = (x - sigma * eps_net) / s, v_net = s * eps_net - sigma * x0_net;
+        const double output = fk_network_output(bare, at, x);
         fk_rule inner = rule_given(m, s, sigma, x);
         double *weight = fk_alloc(inner.n + 1, sizeof *weight);
         weigh(m, s, sigma, x, &inner, weight);
         for (size_t q = 0; q < inner.n; q++) {
-            const double x0 = inner.x[q], eps = (x - s * x0) / sigma, v = s * eps - sigma * x0;
+            const double x0 = inner.x[q], eps = (x - s * x0) / sigma;
+            const double goal = for_v ? (s * eps - sigma * x0) / r : eps;
             const double w = outer.w[i] * weight[q];
             sum.noise += w * (eps - eps_net) * (eps - eps_net);
-            sum.data += w * (x0 - x0_net) * (x0 - x0_net);
-            sum.velocity += w * (v - v_net) * (v - v_net);
+            sum.own += w * (goal - output) * (goal - output);
             sum.square += w * score * score;
             sum.slope += w * slope;
         }
@@ -230,5 +239,6 @@ fk_network_losses fk_network_losses_at(const fk_model *model, const fk_mixture *
     }
     fk_rule_free(&outer);
     fk_marginal_free(p);
+    fk_model_free(bare);
     return sum;
 }

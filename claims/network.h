@@ -37,11 +37,16 @@ fk_field fk_network_field(const fk_model *);
 enum { FK_NETWORK_LEVELS = 6 };
 fk_coeffs fk_network_level(const fk_networks *, size_t j);
 
+/* The output itself, F of learn/model.h: `bare` is the network read as FK_OUT_SCORE, F = r score.
+ */
+double fk_network_output(const fk_model *bare, const fk_coeffs *, double x);
+
 /* Losses at a level, over x_0 and the noise together as they are printed (nothing of them is known
  * in closed form but the densities of x_0 and eps), and two moments of s, the network's score. */
 typedef struct {
-    double noise, data, velocity; /* E|eps - eps_net|^2, the same of x_0, and of v */
-    double square, slope;         /* E s^2, E div s */
+    double noise;         /* E|eps - eps_net|^2, eps_net = -sigma s */
+    double own;           /* E|v - F|^2 of a network read as one for v, else E|eps - F|^2 */
+    double square, slope; /* E s^2, E div s */
 } fk_network_losses;
 fk_network_losses fk_network_losses_at(const fk_model *, const fk_mixture *, const fk_coeffs *);
 
