@@ -10,7 +10,12 @@
 enum { ALONG = 32, ACROSS = 4, TRIALS = 64, MODE_TRIALS = 32, MODES = 8, MOST_MODES = 32 };
 /* Of one step, for 1e-9 in hundreds of steps: most need many fewer nodes. The last modes oscillate
  * in H, and what they would add is smaller by far on the average than they are. */
-static const double TOLERANCE = 1e-11, MODE_TOLERANCE = 1e-10, COARSE = 10;
+static const double TOLERANCE = 1e-11, MODES_OVER = 10, COARSE = 10;
+
+static double tolerance(const fk_backward_run *r)
+{
+    return r->b->tolerance > 0 ? r->b->tolerance : TOLERANCE;
+}
 
 fk_rules *fk_rules_new(const fk_backward_law *b)
 {
@@ -94,10 +99,10 @@ static bool refine(const fk_backward_run *r, const fk_rules *rules, size_t n, co
         ++*index;
         finite = trial_new(r, rules, n, next, c, TRIALS, &b);
         const double apart = mean_size(r, n, &a, b.u, 0, a.modes) / (double)a.modes;
-        fine = apart <= TOLERANCE;
+        fine = apart <= tolerance(r);
         out->fine = *index - fine;
         if (!coarse) out->coarse = out->fine;
-        if (!coarse && apart <= COARSE * TOLERANCE) out->coarse = *index - 1, coarse = true;
+        if (!coarse && apart <= COARSE * tolerance(r)) out->coarse = *index - 1, coarse = true;
         free(a.u);
         a = b;
     }
@@ -107,10 +112,10 @@ static bool refine(const fk_backward_run *r, const fk_rules *rules, size_t n, co
 }
 
 /* As few modes that the others, all that were tried, do not matter. */
-static size_t fewest(const fk_backward_run *r, size_t n, const trial *t, double tolerance)
+static size_t fewest(const fk_backward_run *r, size_t n, const trial *t, double least)
 {
     size_t k = t->modes;
-    while (k > 1 && mean_size(r, n, t, NULL, k - 1, t->modes - k + 1) <= tolerance) k--;
+    while (k > 1 && mean_size(r, n, t, NULL, k - 1, t->modes - k + 1) <= least) k--;
     return k;
 }
 
@@ -124,8 +129,8 @@ static bool choose_modes(const fk_backward_run *r, const fk_rules *rules, size_t
         fk_spline_fit_modes(t.places, t.modes, t.u);
         *out = (pair){tried, tried};
         if (finite) {
-            out->fine = fewest(r, n, &t, MODE_TOLERANCE);
-            out->coarse = fewest(r, n, &t, COARSE * MODE_TOLERANCE);
+            out->fine = fewest(r, n, &t, MODES_OVER * tolerance(r));
+            out->coarse = fewest(r, n, &t, COARSE * MODES_OVER * tolerance(r));
         }
         free(t.u);
         if (!finite) return false;

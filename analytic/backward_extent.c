@@ -111,19 +111,12 @@ static int advance(const fk_backward_law *b, const fk_move *v, size_t n,
 int fk_backward_extents(const fk_backward_law *b, double tail, fk_extent *extent, fk_error *err)
 {
     coarse c = {.at = {0}};
-    double range[2], other[2];
+    double range[2];
     fk_start_range(&b->start, tail, range);
-    if (b->also) {
-        fk_start_range(b->also, tail, other);
-        range[0] = fmin(range[0], other[0]), range[1] = fmax(range[1], other[1]);
-    }
     c.at.lo = range[0], c.at.hi = range[1];
     set_places(&c);
-    for (size_t i = 0; i < NODES; i++) {
-        double density = fk_start_density(&b->start, c.x[i]);
-        if (b->also) density = (density + fk_start_density(b->also, c.x[i])) / 2;
-        c.at.mass[i] = (range[1] - range[0]) / CELLS * density;
-    }
+    for (size_t i = 0; i < NODES; i++)
+        c.at.mass[i] = (range[1] - range[0]) / CELLS * fk_start_density(&b->start, c.x[i]);
     extent[0] = c.at;
     bool history = false;
     for (size_t n = 1; n < b->n_steps; n++) history |= b->step[n].history > 0;

@@ -58,15 +58,14 @@ static fk_spline last_values(const fk_backward_run *r)
     return u;
 }
 
-/* A start's mean of u_0 (places, modes, width): even nodes are the best rule for a smooth density
+/* The start's mean of u_0 (places, modes, width): even nodes are the best rule for a smooth density
  * that vanishes at both ends. */
-static void start_mean(const fk_backward_run *r, const fk_start_law *start, const fk_states *s,
-                       const double *u, double *mean)
+static void start_mean(const fk_backward_run *r, const fk_states *s, const double *u, double *mean)
 {
     const double dx = fk_backward_place(r, 0, 1) - fk_backward_place(r, 0, 0);
     for (size_t f = 0; f < USED; f++) mean[f] = 0;
     for (size_t i = 0; i < s->places; i++) {
-        double mass = dx * fk_start_density(start, fk_backward_place(r, 0, i));
+        double mass = dx * fk_start_density(&r->b->start, fk_backward_place(r, 0, i));
         for (size_t j = 0; j < s->modes; j++)
             for (size_t f = 0; f < USED; f++)
                 mean[f] += mass * (s->weight ? s->weight[j] : 1) *
@@ -81,7 +80,7 @@ typedef struct {
     bool coarse;        /* the second run */
 } plan;
 
-/* u <- u_n, or mean (2, USED) at the start: of both starts, where there are two. */
+/* u <- u_n, or mean (USED) at the start. */
 static bool step_back(const fk_backward_run *r, const plan *p, size_t n, fk_spline *u, double *mean)
 {
     fk_spline_fit(u);
@@ -98,8 +97,7 @@ static bool step_back(const fk_backward_run *r, const plan *p, size_t n, fk_spli
     } else {
         double *out = fk_alloc(s.places * s.modes * FK_SPLINE_WIDTH, sizeof *out);
         finite = fk_backward_mean(r, &v, n, &s, u, out);
-        start_mean(r, &r->b->start, &s, out, mean);
-        if (r->b->also) start_mean(r, r->b->also, &s, out, mean + USED);
+        start_mean(r, &s, out, mean);
         free(out);
     }
     fk_states_free(&s);
@@ -128,7 +126,7 @@ static size_t fewer(size_t cells)
     return some < FK_SPLINE_LEAST ? FK_SPLINE_LEAST : some;
 }
 
-/* mean (2, USED) */
+/* mean (USED) */
 static int mean_of(const fk_backward_law *b, const plan *p, double *mean, fk_error *err)
 {
     fk_extent *extent = fk_alloc(b->n_steps + 1, sizeof *extent);
@@ -155,8 +153,7 @@ int fk_backward_law_run(const fk_backward_law *b, bool check, fk_expectations *o
             "what came before the start is known on the flow and on paths of the reverse "
             "SDE, eta 0 and 1, and not for eta %g; take one Gaussian",
             b->history->eta);
-    assert(!b->also || !b->history);
-    double mean[2][2 * USED] = {{0}};
+    double mean[2][USED] = {{0}};
     plan p = {.rules = fk_rules_new(b), .choice = fk_alloc(b->n_steps, sizeof *p.choice)};
     int status = mean_of(b, &p, mean[0], err);
     p.coarse = true;
@@ -167,7 +164,6 @@ int fk_backward_law_run(const fk_backward_law *b, bool check, fk_expectations *o
     double apart = 0;
     for (size_t f = 0; f < FK_N_FUNCTIONALS; f++) {
         out->value[f] = mean[0][f];
-        out->also[f] = b->also ? mean[0][USED + f] : NAN;
         fk_worst(&apart, fabs(mean[1][f] - mean[0][f]));
     }
     out->accuracy = !check ? NAN : 2 * apart < LEAST ? LEAST : 2 * apart;

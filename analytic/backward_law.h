@@ -28,7 +28,6 @@ typedef struct {
     size_t n_steps;
     const fk_field *field; /* dim 1 */
     fk_start_law start;
-    const fk_start_law *also; /* another start of the same run, at no cost; NULL with history */
     const fk_functionals *functionals;
     /* Of the first step, where that step reads one, else NULL. Its eta is 0, the exact flow, or 1,
      * where the earlier y given x is normal, as the forward process has it: between the two its
@@ -37,14 +36,14 @@ typedef struct {
     /* 0: chosen. Cells of the grid, 15 or more; nodes along and across the noise; nodes in H, up to
      * 40. */
     size_t cells, along, across, nodes;
-    int threads; /* 0: all; the results do not depend on it */
+    double tolerance; /* of a step's rules, in the mean of u over the law; 0: 1e-11 */
+    int threads;      /* 0: all; the results do not depend on it */
 } fk_backward_law;
 
 typedef struct {
     double mass; /* E 1: what rounding has left of 1 */
     double value[FK_N_FUNCTIONALS];
     double accuracy; /* by how much values may be off, an estimate; NaN if not asked */
-    double also[FK_N_FUNCTIONALS]; /* as value, from the other start; NaN without */
 } fk_expectations;
 
 /* Whether all steps are of this kind, and at least one has noise. */

@@ -59,7 +59,7 @@ static size_t twin_of(const budget *b, size_t number)
         for (size_t i = 0; i < BUDGETS && same; i++) {
             const spending *x = of_scheme(b, i, number), *y = of_scheme(b, i, other);
             same = x->ran && y->ran && x->family == y->family && x->evaluations == y->evaluations &&
-                   fabs(x->total - y->total) <= 1e-9 * fabs(x->total);
+                   fabs(x->error.total - y->error.total) <= 1e-9 * fabs(x->error.total);
         }
         if (same) return other;
     }
@@ -77,8 +77,8 @@ static void decades(const budget *b, int panel, double *lo, double *hi)
     for (size_t k = 0; k < BUDGETS * b->n; k++) {
         const spending *s = &b->by[k];
         if (!s->ran || panel_of(s) != panel) continue;
-        *lo = fmin(*lo, floor(log10(fabs(s->total))));
-        *hi = fmax(*hi, ceil(log10(fabs(s->total))));
+        *lo = fmin(*lo, floor(log10(fabs(s->error.total))));
+        *hi = fmax(*hi, ceil(log10(fabs(s->error.total))));
     }
     if (!(*lo < *hi)) *lo = *hi - 1;
     if (!isfinite(*hi)) *lo = -4, *hi = 0;
@@ -111,7 +111,7 @@ static void write_panel(const budget *b, int panel, fk_csv *csv)
         if (!end || panel_of(end) != panel) continue;
         const size_t twin = twin_of(b, number);
         const size_t i = BUDGETS - 1;
-        const double error = twin == number ? end->total : of_scheme(b, i, twin)->total;
+        const double error = twin == number ? end->error.total : of_scheme(b, i, twin)->error.total;
         t[n++] = (tag){end, twin, log10(fabs(error))};
     }
     qsort(t, n, sizeof *t, by_height);
@@ -133,7 +133,7 @@ static int write_split(const budget *b, const char *folder, const char *comment,
     fk_csv *csv;
     int status = fk_experiment_csv(
         folder, "budget.csv",
-        "budget,rank,scheme,steps,evaluations,truncation,discretisation,prior,total,score", comment,
+        "budget,rank,scheme,steps,evaluations,truncation,prior,discretisation,score,total", comment,
         &csv, err);
     if (status) return status;
     for (size_t k = 0; k < BUDGETS * b->n; k++) {
@@ -141,8 +141,8 @@ static int write_split(const budget *b, const char *folder, const char *comment,
         if (!s->ran) continue;
         fk_csv_row(csv,
                    (double[]){(double)budgets[k / b->n], (double)(k % b->n + 1), (double)s->number,
-                              (double)s->steps, (double)s->evaluations, s->truncation,
-                              s->discretisation, s->prior, s->total, s->score},
+                              (double)s->steps, (double)s->evaluations, s->error.part[0],
+                              s->error.part[1], s->error.part[2], s->error.part[3], s->error.total},
                    10);
     }
     return fk_csv_commit(csv, err);
@@ -153,7 +153,7 @@ int budget_write(const budget *b, size_t n, const char *folder, fk_error *err)
     size_t listing;
     char comment[4000], word[64];
     text t = {comment, sizeof comment};
-    add(&t, "budget, evaluations: of the score; truncation, discretisation, prior, score, total: "
+    add(&t, "budget, evaluations: of the score; truncation, prior, discretisation, score, total: "
             "signed "
             "differences of the one of 16 E Phi((X - c_j)/0.2), probabilities, whose total is the "
             "largest\nschemes:");
@@ -176,7 +176,7 @@ int budget_write(const budget *b, size_t n, const char *folder, fk_error *err)
             if (s->ran)
                 fk_csv_row(csv,
                            (double[]){(double)(m + 1), (double)budgets[k / PLACES],
-                                      (double)(k % PLACES + 1), (double)s->number, s->total},
+                                      (double)(k % PLACES + 1), (double)s->number, s->error.total},
                            5);
         }
     status = fk_csv_commit(csv, err);
@@ -247,20 +247,23 @@ static void tell_absent(const budget *b, text *t)
 static void tell_network(const budget *b, text *t)
 {
     if (!b->learnt) return;
-    add(t, "parts of the best:   truncation  + discretisation   + prior   + score   = total\n");
+    add(t, "parts of the best:   truncation     + prior     + steps     + score     = total\n");
     for (size_t i = 0; i < BUDGETS; i++) {
         const spending *s = &b->by[i * b->n];
-        if (s->ran)
-            add(t, "%4zu %-15s %+9.1e %+12.1e %+13.1e %+9.1e %+9.1e\n", budgets[i], s->name,
-                s->truncation, s->discretisation, s->prior, s->score, s->total);
+        if (!s->ran) continue;
+        add(t, "%4zu %-15s", budgets[i], s->name);
+        for (size_t k = 0; k < FK_CAUSES; k++) add(t, " %+11.1e", s->error.part[k]);
+        add(t, " %+11.1e\n", s->error.total);
     }
     add(t, "W1 of the best whose law is a curve: the chain is no less than the distance\n");
     for (size_t i = 0; i < BUDGETS; i++) {
         const budget_chain *c = &b->chain[i];
-        if (c->name)
-            add(t, "%4zu %-15s %9.1e %12.1e %13.1e %9.1e  %.2e >= %.2e\n", budgets[i], c->name,
-                c->truncation, c->discretisation, c->prior, c->score,
-                c->truncation + c->discretisation + c->prior + c->score, c->distance);
+        double sum = 0;
+        if (!c->name) continue;
+        add(t, "%4zu %-15s", budgets[i], c->name);
+        for (size_t k = 0; k < FK_CAUSES; k++) add(t, " %11.1e", c->w1.link[k]);
+        for (size_t k = 0; k < FK_CAUSES; k++) sum += c->w1.link[k];
+        add(t, "    %.2e >= %.2e\n", sum, c->w1.distance);
     }
     add(t, "\n");
 }
@@ -278,7 +281,7 @@ void budget_tell(const budget *b, size_t n, char *out, size_t size)
         add(&t, "\n  %-18s", word);
         for (size_t i = 0; i < BUDGETS; i++) {
             const spending *s = &b[m].by[i * b[m].n];
-            add(&t, "%17s %-10.1e", s->ran ? s->name : "none", s->ran ? s->total : NAN);
+            add(&t, "%17s %-10.1e", s->ran ? s->name : "none", s->ran ? s->error.total : NAN);
         }
     }
     add(&t, "\n  %-18s%17s at %zu samples %.1e, at 10^6 %.1e; truncation alone %.1e\n\n",

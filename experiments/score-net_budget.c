@@ -7,155 +7,94 @@
 #include <string.h>
 
 #include "analytic/draws.h"
-#include "analytic/pushforward.h"
+#include "claims/sampling.h"
 #include "core/cli.h"
-#include "core/observe.h"
 #include "core/source.h"
 #include "experiments/score-net_lab.h"
-#include "registry.h"
+#include "ode/schemes.h"
 
-static const char *const SCHEME = "dpmpp-2m";
-/* The exact flow: wrong by 1e-8 or so. */
-static const char *const FLOW = "rk4";
-enum { FLOW_STEPS = 400, CELLS = 2000, SHOWN_STEPS = 50 };
+enum { FLOW_STEPS = 100, PARTICLES = 16384, SHOWN_STEPS = 50 };
 
-static int plan_of(const score_net *q, const char *spec, size_t steps, fk_axis *axis, fk_plan *plan,
-                   fk_error *err)
+/* From the prior, or from the exact marginal: n draws x (n, dim), newly allocated. */
+static int sample(const score_net *q, const fk_field *field, const fk_scheme *scheme, size_t steps,
+                  bool exact_start, size_t n, uint64_t seed, double **x, fk_error *err)
 {
-    fk_scheme scheme;
-    int code = fk_registry_parse_scheme(spec, &scheme, err);
-    if (!code)
-        code = fk_axis_on_schedule(&q->schedule, "lambda", steps, q->schedule.t_max, q->t_end, axis,
-                                   err);
-    if (code) return code;
-    code = fk_plan_new(axis, &scheme, plan, err);
-    if (code) fk_axis_free(axis);
-    return code;
+    const fk_coeffs from = score_net_at(q, q->schedule.t_max);
+    const fk_marginal_start marginal = {q->mixture, from.s, from.sigma, seed};
+    const fk_gaussian_start prior = {seed, 0, q->prior};
+    const fk_sampling run = {.schedule = &q->schedule,
+                             .scheme = scheme,
+                             .field = field,
+                             .start = exact_start ? fk_source_marginal(&marginal)
+                                                  : fk_source_gaussian(&prior),
+                             .steps = steps,
+                             .n = n,
+                             .t_start = q->schedule.t_max,
+                             .t_end = q->t_end};
+    return fk_sample(&run, seed, q->threads, x, err);
+}
+
+int score_net_sample(const score_net *q, size_t steps, size_t n, uint64_t seed, double **x,
+                     fk_error *err)
+{
+    const fk_field learnt = fk_model_field(q->network);
+    return sample(q, &learnt, &fk_dpmpp_2m, steps, false, n, seed, x, err);
 }
 
 /* ---- laws in 1-D -------------------------------------------------------------------------------
  */
 
-typedef struct {
-    fk_marginal *data, *start, *end;
-    fk_functionals functionals; /* of the data */
-} line;
-
-/* A law, and its sixteen errors and its distance against the data. */
-typedef struct {
-    fk_curve curve;
-    fk_law_record record;
-    size_t evaluations;
-} law;
-
-/* By `steps` steps from the prior; 0: the marginal `of` itself. */
-static int law_of(const score_net *q, const line *on, const fk_marginal *of, const fk_field *field,
-                  const char *spec, size_t steps, law *out, fk_error *err)
+static int plan_of(const score_net *q, size_t steps, fk_plan *plan, fk_error *err)
 {
-    fk_axis axis = {0};
-    fk_plan plan = {0};
-    int code = steps > 0 ? plan_of(q, spec, steps, &axis, &plan, err) : FK_OK;
+    fk_axis axis;
+    int code =
+        fk_axis_on_schedule(&q->schedule, "lambda", steps, q->schedule.t_max, q->t_end, &axis, err);
     if (code) return code;
-    const fk_start_law prior = {on->start, q->prior}, itself = {of, 0};
-    const fk_pushforward push = {.step = plan.step,
-                                 .n_steps = plan.n_steps,
-                                 .field = field,
-                                 .start = steps > 0 ? prior : itself,
-                                 .end = of,
-                                 .cells = q->quick ? CELLS / 4 : CELLS,
-                                 .threads = q->threads};
-    code = fk_pushforward_run(&push, &out->curve, err);
-    if (!code) out->record = fk_curve_compare(&out->curve, on->data, &on->functionals);
-    out->evaluations = plan.evaluations;
-    fk_plan_free(&plan), fk_axis_free(&axis);
+    code = fk_plan_new(&axis, &fk_dpmpp_2m, plan, err);
+    fk_axis_free(&axis);
     return code;
 }
 
-/* Parts by the functional whose total is the largest; by[0] is the data. All distances are between
- * curves: between the same interpolants, so that the triangle inequality holds for what is
- * computed. */
-static void spend_line(law *const by[LINKS + 1], net_spending *out)
+static int spend_line(const score_net *q, fk_exact_laws *laws, net_spending *out, fk_error *err)
 {
-    const double *error = by[LINKS]->record.error;
-    size_t worst = FK_CDF;
-    for (size_t j = FK_CDF; j < FK_N_FUNCTIONALS; j++)
-        if (fabs(error[j]) > fabs(error[worst])) worst = j;
-    out->total = error[worst];
-    out->distance = fk_curve_w1(&by[0]->curve, &by[LINKS]->curve);
-    for (size_t i = 0; i < LINKS; i++) {
-        const double before = i > 0 ? by[i]->record.error[worst] : 0;
-        out->part[i] = by[i + 1]->record.error[worst] - before;
-        out->link[i] = fk_curve_w1(&by[i]->curve, &by[i + 1]->curve);
+    const fk_field exact = fk_mixture_field(q->mixture), learnt = fk_model_field(q->network);
+    fk_seen_law steps = {.mean = {0}}, score = steps;
+    double again[FK_LAWS][FK_N_CDF];
+    fk_plan plan;
+    int code = plan_of(q, out->steps, &plan, err);
+    if (code) return code;
+    out->evaluations = plan.evaluations;
+    code = fk_plan_law(laws, &plan, &exact, q->threads, &steps, err);
+    if (!code) code = fk_plan_law(laws, &plan, &learnt, q->threads, &score, err);
+    if (!code) {
+        out->error = fk_causes_on_line(laws, FK_FLOW, steps.mean, score.mean, &out->which);
+        out->w1 = fk_distances_on_line(laws, FK_FLOW, &steps.curve, &score.curve);
+        code = fk_causes_by_particles(laws, &plan, &learnt, PARTICLES, q->threads, again,
+                                      &out->w1_again, err);
     }
+    for (size_t k = 0; k < FK_LAWS && !code; k++) out->again[k] = again[k][out->which];
+    fk_seen_law_free(&steps), fk_seen_law_free(&score);
+    fk_plan_free(&plan);
+    return code;
 }
 
 static int budget_line(score_net *q, fk_error *err)
 {
     const fk_coeffs from = score_net_at(q, q->schedule.t_max), to = score_net_at(q, q->t_end);
-    const fk_field exact = fk_mixture_field(q->mixture), learnt = fk_model_field(q->network);
-    line on = {.data = fk_marginal_new(q->mixture, 1, 0),
-               .start = fk_marginal_new(q->mixture, from.s, from.sigma),
-               .end = fk_marginal_new(q->mixture, to.s, to.sigma)};
-    on.functionals = fk_functionals_new(on.data);
-    law data = {0}, end = {0}, flow = {0};
-    int code = law_of(q, &on, on.data, &exact, FLOW, 0, &data, err);
-    if (!code) code = law_of(q, &on, on.end, &exact, FLOW, 0, &end, err);
-    if (!code) code = law_of(q, &on, on.end, &exact, FLOW, FLOW_STEPS, &flow, err);
-    for (size_t i = 0; i < q->runs && !code; i++) {
-        law steps = {0}, score = {0};
-        net_spending *out = &q->run[i];
-        code = law_of(q, &on, on.end, &exact, SCHEME, out->steps, &steps, err);
-        if (!code) code = law_of(q, &on, on.end, &learnt, SCHEME, out->steps, &score, err);
-        out->evaluations = steps.evaluations;
-        if (!code) spend_line((law *const[LINKS + 1]){&data, &end, &flow, &steps, &score}, out);
-        fk_curve_free(&steps.curve), fk_curve_free(&score.curve);
-    }
-    fk_curve_free(&data.curve), fk_curve_free(&end.curve), fk_curve_free(&flow.curve);
-    fk_marginal_free(on.data), fk_marginal_free(on.start), fk_marginal_free(on.end);
+    fk_exact_laws laws;
+    int code = fk_exact_laws_new(q->mixture, &from, &to, q->prior, &laws, err);
+    if (code) return code;
+    for (size_t i = 0; i < q->runs && !code; i++) code = spend_line(q, &laws, &q->run[i], err);
+    fk_exact_laws_free(&laws);
     return code;
 }
 
 /* ---- draws in 2-D ------------------------------------------------------------------------------
  */
 
-int score_net_sample(const score_net *q, const fk_field *field, const char *scheme, size_t steps,
-                     bool exact_start, size_t n, double **out, fk_error *err)
+fk_mixture *score_net_coordinate(const score_net *q, size_t i)
 {
-    fk_axis axis;
-    fk_plan plan;
-    *out = NULL;
-    int code = plan_of(q, scheme, steps, &axis, &plan, err);
-    if (code) return code;
-    const fk_marginal_start marginal = {q->mixture, axis.node[0].s, axis.node[0].sigma, q->seed};
-    const fk_gaussian_start prior = {q->seed, 0, q->prior};
-    fk_snapshots *seen = fk_snapshots_new(1, n, q->mixture->dim);
-    const fk_observer observer = fk_observe_snapshots(seen);
-    const fk_key key = {q->seed, FK_STREAM_STEPS};
-    const fk_run run = {.step = plan.step,
-                        .n_steps = plan.n_steps,
-                        .field = field,
-                        .start = exact_start ? fk_source_marginal(&marginal)
-                                             : fk_source_gaussian(&prior),
-                        .noise = fk_noise_independent(&key, q->mixture->dim),
-                        .n = n,
-                        .observe_at = &plan.n_steps,
-                        .n_observe = 1,
-                        .observer = &observer,
-                        .n_observers = 1,
-                        .threads = q->threads};
-    code = fk_integrate(&run, err);
-    if (!code) {
-        *out = fk_alloc(n * q->mixture->dim, sizeof **out);
-        memcpy(*out, seen->x, n * q->mixture->dim * sizeof **out);
-    }
-    fk_snapshots_free(seen);
-    fk_plan_free(&plan), fk_axis_free(&axis);
-    return code;
-}
-
-/* A coordinate of the data, by itself. */
-static fk_mixture *coordinate(const fk_mixture *m, size_t i)
-{
+    const fk_mixture *m = q->mixture;
     double *mean = fk_alloc(2 * m->k, sizeof *mean), *var = mean + m->k, cov[4];
     fk_mixture *one;
     fk_error err;
@@ -168,13 +107,15 @@ static fk_mixture *coordinate(const fk_mixture *m, size_t i)
     return one;
 }
 
-/* Expectations of the sixteen of each coordinate: known ones, and means over draws less those over
- * the exact flow's. */
+enum { BOTH = 2 * FK_N_CDF }; /* the sixteen of each coordinate */
+
+/* Their exact expectations, under the data and at the end; and draws of the exact flow, (n, 2)
+ * each, from the exact marginal and from the prior. */
 typedef struct {
     fk_functionals of[2];
-    double truncation[2][FK_N_CDF];
+    double data[BOTH], end[BOTH];
     size_t n;
-    double *anchor, *flow; /* (n, 2): exact flow from the exact marginal, and from the prior */
+    double *anchor, *flow;
 } plane;
 
 static int plane_new(const score_net *q, plane *on, fk_error *err)
@@ -182,72 +123,71 @@ static int plane_new(const score_net *q, plane *on, fk_error *err)
     const fk_coeffs to = score_net_at(q, q->t_end);
     const fk_field exact = fk_mixture_field(q->mixture);
     for (size_t i = 0; i < 2; i++) {
-        fk_mixture *m = coordinate(q->mixture, i);
+        fk_mixture *m = score_net_coordinate(q, i);
         fk_marginal *data = fk_marginal_new(m, 1, 0);
         fk_marginal *end = fk_marginal_new(m, to.s, hypot(to.sigma, 0.2));
         on->of[i] = fk_functionals_new(data);
+        memcpy(on->data + i * FK_N_CDF, on->of[i].exact + FK_CDF, FK_N_CDF * sizeof *on->data);
         for (size_t j = 0; j < FK_N_CDF; j++)
-            on->truncation[i][j] =
-                fk_marginal_cdf(end, on->of[i].centre[j], true) - on->of[i].exact[FK_CDF + j];
+            on->end[i * FK_N_CDF + j] = fk_marginal_cdf(end, on->of[i].centre[j], true);
         fk_marginal_free(data), fk_marginal_free(end);
         fk_mixture_free(m);
     }
-    on->n = q->quick ? 2048 : 16384;
-    int code = score_net_sample(q, &exact, FLOW, FLOW_STEPS, true, on->n, &on->anchor, err);
-    if (!code) code = score_net_sample(q, &exact, FLOW, FLOW_STEPS, false, on->n, &on->flow, err);
+    on->n = q->quick ? 32768 : 65536;
+    int code = sample(q, &exact, &fk_rk4, FLOW_STEPS, true, on->n, q->seed, &on->anchor, err);
+    if (!code) code = sample(q, &exact, &fk_rk4, FLOW_STEPS, false, on->n, q->seed, &on->flow, err);
     return code;
 }
 
-/* The mean difference of a functional of two sets of draws, with its standard error. */
-static double difference(const plane *on, size_t i, size_t j, const double *x, const double *y,
-                         double *se)
+/* Means of all over x (n, 2), that of the anchor known; and the standard errors, unless NULL. */
+static void means(const plane *on, const double *x, double mean[BOTH], double *se)
 {
-    double sum = 0, square = 0, a[FK_N_FUNCTIONALS], b[FK_N_FUNCTIONALS];
     const double n = (double)on->n;
-    for (size_t p = 0; p < on->n; p++) {
-        fk_functionals_at(&on->of[i], x[2 * p + i], a),
-            fk_functionals_at(&on->of[i], y[2 * p + i], b);
-        const double d = a[FK_CDF + j] - b[FK_CDF + j];
-        sum += d, square += d * d;
+    double sum[BOTH] = {0}, square[BOTH] = {0};
+    for (size_t p = 0; p < 2 * on->n; p++) {
+        double a[FK_N_FUNCTIONALS], b[FK_N_FUNCTIONALS];
+        fk_functionals_at(&on->of[p % 2], x[p], a);
+        fk_functionals_at(&on->of[p % 2], on->anchor[p], b);
+        for (size_t j = 0, k = p % 2 * FK_N_CDF; j < FK_N_CDF; j++, k++) {
+            const double d = a[FK_CDF + j] - b[FK_CDF + j];
+            sum[k] += d, square[k] += d * d;
+        }
     }
-    if (se) *se = sqrt(fmax(square / n - sum / n * (sum / n), 0) / n);
-    return sum / n;
+    for (size_t k = 0; k < BOTH; k++) {
+        mean[k] = on->end[k] + sum[k] / n;
+        if (se) se[k] = sqrt(fmax(square[k] / n - sum[k] / n * (sum[k] / n), 0) / n);
+    }
 }
 
-static void spend_plane(const plane *on, const double *steps, const double *score,
-                        net_spending *out)
+static int spend_plane(const score_net *q, const plane *on, net_spending *out, fk_error *err)
 {
-    size_t at[2] = {0, 0};
-    out->total = 0;
-    for (size_t i = 0; i < 2; i++)
-        for (size_t j = 0; j < FK_N_CDF; j++) {
-            const double all = on->truncation[i][j] + difference(on, i, j, score, on->anchor, NULL);
-            if (fabs(all) > fabs(out->total)) out->total = all, at[0] = i, at[1] = j;
-        }
-    difference(on, at[0], at[1], score, on->anchor, &out->se);
-    out->part[0] = on->truncation[at[0]][at[1]];
-    out->part[1] = difference(on, at[0], at[1], on->flow, on->anchor, NULL);
-    out->part[2] = difference(on, at[0], at[1], steps, on->flow, NULL);
-    out->part[3] = difference(on, at[0], at[1], score, steps, NULL);
-    for (size_t k = 0; k < LINKS; k++) out->link[k] = NAN;
-    out->distance = NAN;
+    const fk_field exact = fk_mixture_field(q->mixture);
+    double *steps, *score, mean[FK_LAWS][BOTH], se[BOTH];
+    size_t which;
+    int code = sample(q, &exact, &fk_dpmpp_2m, out->steps, false, on->n, q->seed, &steps, err);
+    if (code) return code;
+    code = score_net_sample(q, out->steps, on->n, q->seed, &score, err);
+    if (!code) {
+        memcpy(mean[FK_OF_DATA], on->data, sizeof on->data);
+        memcpy(mean[FK_AT_END], on->end, sizeof on->end);
+        means(on, on->flow, mean[FK_FROM_PRIOR], NULL);
+        means(on, steps, mean[FK_IN_STEPS], NULL);
+        means(on, score, mean[FK_BY_NETWORK], se);
+        out->evaluations = out->steps;
+        out->error = fk_causes_of(BOTH, mean[0], &which);
+        out->se = se[which], out->axis = which / FK_N_CDF, out->which = which % FK_N_CDF;
+        for (size_t k = 0; k < FK_CAUSES; k++) out->w1.link[k] = NAN;
+        out->w1.distance = NAN;
+    }
+    free(steps), free(score);
+    return code;
 }
 
 static int budget_plane(score_net *q, fk_error *err)
 {
-    const fk_field exact = fk_mixture_field(q->mixture), learnt = fk_model_field(q->network);
     plane on = {.anchor = NULL};
     int code = plane_new(q, &on, err);
-    for (size_t i = 0; i < q->runs && !code; i++) {
-        net_spending *out = &q->run[i];
-        double *steps = NULL, *score = NULL;
-        code = score_net_sample(q, &exact, SCHEME, out->steps, false, on.n, &steps, err);
-        if (!code)
-            code = score_net_sample(q, &learnt, SCHEME, out->steps, false, on.n, &score, err);
-        out->evaluations = out->steps;
-        if (!code) spend_plane(&on, steps, score, out);
-        free(steps), free(score);
-    }
+    for (size_t i = 0; i < q->runs && !code; i++) code = spend_plane(q, &on, &q->run[i], err);
     free(on.anchor), free(on.flow);
     return code;
 }
@@ -255,14 +195,11 @@ static int budget_plane(score_net *q, fk_error *err)
 int score_net_budget(score_net *q, fk_error *err)
 {
     static const size_t steps[] = {5, 10, 20, 50, 100, 200}, few[] = {5, 20, 50};
-    const fk_field learnt = fk_model_field(q->network);
     q->runs = q->quick ? 3 : 6;
     for (size_t i = 0; i < q->runs; i++)
         q->run[i] = (net_spending){.steps = q->quick ? few[i] : steps[i]};
     int code = q->mixture->dim == 1 ? budget_line(q, err) : budget_plane(q, err);
     q->samples = q->quick ? 2000 : 20000;
-    if (!code)
-        code =
-            score_net_sample(q, &learnt, SCHEME, SHOWN_STEPS, false, q->samples, &q->sample, err);
+    if (!code) code = score_net_sample(q, SHOWN_STEPS, q->samples, q->seed, &q->sample, err);
     return code;
 }

@@ -5,24 +5,22 @@
 
 #include "analytic/calibration.h"
 #include "analytic/score_error.h"
+#include "experiments/common_causes.h"
 #include "learn/model.h"
 
-enum { SHOWN = 3, BINS = 32, TIMES = 97, MAX_RUNS = 6, LINKS = 4 };
+enum { SHOWN = 3, BINS = 32, TIMES = 97, MAX_RUNS = 6 };
 
-/* The parts of a sampler's error, in the order in which approximations are made:
- *     truncation   the exact law at t_end                                  less the data
- *     prior        the exact flow from the prior at t_max                  less that law
- *     steps        the scheme from the prior, with the exact score         less that flow
- *     score        the scheme from the prior, with the network             less that scheme
- * each a difference of E Phi((X - c_j)/0.2), c_j the (j - 1/2)/16 quantiles of a coordinate of the
- * data, for the coordinate and j whose sum is the largest. */
+/* A run's error by cause: of E Phi((X - c_j)/0.2), c_j the (j - 1/2)/16 quantiles of a coordinate
+ * of the data, for the coordinate and j whose total is the largest. In 1-D by exact laws, else by
+ * draws that share their starts. */
 typedef struct {
     size_t steps, evaluations;
-    double part[LINKS], total; /* total: computed by itself */
-    double se;                 /* of parts, by draws; 0 where laws are exact (1-D) */
-    /* W1 between the laws of these differences, and from the data to the last; in 1-D, else NaN.
-     * NaN too for a law whose map does not keep the order of the line. */
-    double link[LINKS], distance;
+    fk_causes error;
+    double se;             /* of the total, by draws; 0 where laws are exact */
+    fk_distances w1;       /* NaN in 2-D */
+    double again[FK_LAWS]; /* expectations of the same functional by particles (1-D) */
+    fk_distances w1_again; /* and these */
+    size_t axis, which;    /* the coordinate, and j */
 } net_spending;
 
 typedef struct {
@@ -61,9 +59,11 @@ void score_net_close(score_net *);
 
 fk_coeffs score_net_at(const score_net *, double t);
 
-/* Samples by dpmpp-2m: `field`'s score, n draws from the prior, or from the exact marginal. out (n,
- * dim), newly allocated. */
-int score_net_sample(const score_net *, const fk_field *, const char *scheme, size_t steps,
-                     bool exact_start, size_t n, double **out, fk_error *) FK_CHECKED;
+/* Coordinate i of data in the plane, by itself. */
+fk_mixture *score_net_coordinate(const score_net *, size_t i);
+
+/* n draws of the network by dpmpp-2m from the prior: x (n, dim), newly allocated. */
+int score_net_sample(const score_net *, size_t steps, size_t n, uint64_t seed, double **x,
+                     fk_error *) FK_CHECKED;
 
 #endif

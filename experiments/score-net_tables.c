@@ -84,10 +84,10 @@ static int write_budget(const score_net *q, const char *folder, fk_error *err)
         &csv, err);
     for (size_t i = 0; i < q->runs && !status; i++) {
         const net_spending *r = &q->run[i];
-        const double *p = r->part, *w = r->link, chain = w[0] + w[1] + w[2] + w[3];
+        const double *p = r->error.part, *w = r->w1.link, chain = w[0] + w[1] + w[2] + w[3];
         fk_csv_row(csv,
                    (double[]){(double)r->steps, (double)r->evaluations, p[0], p[1], p[2], p[3],
-                              r->total, r->se, w[0], w[1], w[2], w[3], chain, r->distance},
+                              r->error.total, r->se, w[0], w[1], w[2], w[3], chain, r->w1.distance},
                    14);
     }
     return status ? status : fk_csv_commit(csv, err);

@@ -45,21 +45,21 @@ static void tell_parts(const score_net *q, text *t)
         "+ score", "= total");
     for (size_t i = 0; i < q->runs; i++) {
         const net_spending *r = &q->run[i];
-        add(t, "%8zu %+13.2e %+11.2e %+11.2e %+11.2e   %+11.2e", r->steps, r->part[0], r->part[1],
-            r->part[2], r->part[3], r->total);
+        add(t, "%8zu %+13.2e %+11.2e %+11.2e %+11.2e   %+11.2e", r->steps, r->error.part[0],
+            r->error.part[1], r->error.part[2], r->error.part[3], r->error.total);
         if (r->se > 0) add(t, " (s.e. %.0e)", r->se);
         add(t, "\n");
     }
     if (q->mixture->dim > 1) return;
     add(t, "W1, of which the chain is no less than the distance from the data\n");
     for (size_t i = 0; i < q->runs; i++) {
-        const double *w = q->run[i].link;
-        if (isnan(q->run[i].distance))
+        const double *w = q->run[i].w1.link;
+        if (isnan(q->run[i].w1.distance))
             add(t, "%8zu  not known: its map does not keep the order of the line\n",
                 q->run[i].steps);
         else
             add(t, "%8zu %13.2e %11.2e %11.2e %11.2e = %11.2e >= %.2e\n", q->run[i].steps, w[0],
-                w[1], w[2], w[3], w[0] + w[1] + w[2] + w[3], q->run[i].distance);
+                w[1], w[2], w[3], w[0] + w[1] + w[2] + w[3], q->run[i].w1.distance);
     }
 }
 

@@ -21,12 +21,11 @@ budget(j) = word("5 10 20 50", j + 1) + 0
 amount(c, j) = column(1) == budget(j) && column(2) <= shown ? abs(column(c)) : NaN
 plus(c, j) = column(c) > 0 ? amount(c, j) : NaN
 minus(c, j) = column(c) < 0 ? amount(c, j) : NaN
-array cause[4] = ["truncation at t_{end}", "discretisation", "prior mismatch", "score"]
-array shade[4] = [orange, blue, purple, vermillion]
-array full[4] = [5, 7, 9, 11]
-array hollow[4] = [4, 6, 8, 10]
+array cause[4] = ["truncation at t_{end}", "prior", "steps", "score"]
+array shade[4] = [orange, purple, blue, vermillion]
+array full[4] = [5, 9, 7, 11]
+array hollow[4] = [4, 8, 6, 10]
 causes = learnt ? 4 : 3
-part(k) = k == 4 ? 10 : 5 + k
 
 # Work and precision: colours of families, as in convergence.gp.
 array of_family[6] = [0x000000, 0xD55E00, 0x0072B2, 0xE69F00, 0x009E73, 0x000000]
@@ -83,10 +82,10 @@ do for [kind in "svg png"] {
             set arrow k from sampling / sqrt(samples[k]), graph 0 to sampling / sqrt(samples[k]), graph 1 nohead dt 2 lw 1 lc rgb black
             set label 1 + k sprintf("10^%.0f", log10(samples[k])) at sampling / sqrt(samples[k]), graph 1.03 center font ",9"
         }
-        plot table using (amount(9, j)):2 with points pt 12 ps 1.5 lw 1.3 lc rgb black, \
-             for [k = 1:causes] table using (plus(part(k), j)):2 with points pt full[k] ps 0.8 lc rgb shade[k], \
-             for [k = 1:causes] table using (minus(part(k), j)):2 with points pt hollow[k] ps 0.8 lw 1.3 lc rgb shade[k], \
-             table using (amount(9, j) > 0 ? 1.001e-7 : NaN):2:(word(names, int($3))) with labels right offset -0.6,0 font ",10" noenhanced
+        plot table using (amount(10, j)):2 with points pt 12 ps 1.5 lw 1.3 lc rgb black, \
+             for [k = 1:causes] table using (plus(5 + k, j)):2 with points pt full[k] ps 0.8 lc rgb shade[k], \
+             for [k = 1:causes] table using (minus(5 + k, j)):2 with points pt hollow[k] ps 0.8 lw 1.3 lc rgb shade[k], \
+             table using (amount(10, j) > 0 ? 1.001e-7 : NaN):2:(word(names, int($3))) with labels right offset -0.6,0 font ",10" noenhanced
     }
     unset label 1; unset label 2; unset label 3; unset label 4
     unset arrow
@@ -125,7 +124,7 @@ do for [kind in "svg png"] {
             set label "truncation alone" at 2.8, abs(truncation) left offset 0,0.6 font ",9" textcolor rgb orange
         }
         names_at = last * 1.25
-        plot for [w in drawn[g + 1]] table using ($3 == int(w) ? $5 : NaN):(abs($9)) with linespoints lw 1.3 pt mark(place[int(w)]) ps 0.6 lc rgb of_family[family[int(w)] + 1], \
+        plot for [w in drawn[g + 1]] table using ($3 == int(w) ? $5 : NaN):(abs($10)) with linespoints lw 1.3 pt mark(place[int(w)]) ps 0.6 lc rgb of_family[family[int(w)] + 1], \
              tags using ($1 == g && $2 == $3 ? $7 * 1.04 : NaN):8:(names_at * 0.98 - $7 * 1.04):($6 - $8) with vectors nohead lw 0.5 lc rgb "#B0B0B0", \
              tags using ($1 == g && $2 == $3 ? names_at * 1.03 : NaN):6:(mark($5)):(of_family[int($4) + 1]) with points pointtype variable pointsize 0.6 linecolor rgb variable, \
              tags using ($1 == g ? names_at * 1.03 : NaN):6:(called($2, $2 == $3)):(of_family[int($4) + 1]) with labels left offset 0.7,0 font ",10" textcolor rgb variable noenhanced

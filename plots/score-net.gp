@@ -202,7 +202,7 @@ do for [kind in "svg png"] {
     stats budget using (abs($4)) name "lower" nooutput
     stats budget using (abs($7)) name "high" nooutput
     bottom = 0.3 * (low_min < lower_min ? low_min : lower_min)
-    set xrange [steps_min / 1.3:steps_max * (dim == 1 ? 4.6 : 2)]; set yrange [bottom:high_max * 3]
+    set xrange [steps_min / 1.3:steps_max * (dim == 1 ? 8 : 2)]; set yrange [bottom:high_max * 3]
     set xtics (5, 10, 20, 50, 100, 200)
     set key at graph 0.99, graph 0.98 right top Left reverse samplen 2 font ",11"
     plot for [k = 1:4] budget using 1:(abs(column(2 + k))) with lines lw 1 lc rgb shade[k] notitle, \
@@ -221,7 +221,7 @@ do for [kind in "svg png"] {
         stats budget using 9 name "low" nooutput
         stats budget using 10 name "lower" nooutput
         bottom = 0.5 * (low_min < lower_min ? low_min : lower_min)
-        set xrange [steps_min / 1.3:steps_max * 4.6]; set yrange [bottom:*]
+        set xrange [steps_min / 1.3:steps_max * 8]; set yrange [bottom:*]
         set xtics (5, 10, 20, 50, 100, 200)
         set key at graph 0.99, graph 0.98 right top Left reverse samplen 2 font ",11"
         plot for [k = 1:4] budget using 1:(column(8 + k)) with linespoints lw 1.2 pt full[k] ps 0.9 lc rgb shade[k] title cause[k], \

@@ -256,27 +256,6 @@ START_TEST(an_exact_history_is_that_of_the_exact_process)
 }
 END_TEST
 
-/* Grids that hold one more start differ, and each run is right to 1e-9. The control is the start
- * itself: N(0, 1) is told from the marginal. */
-START_TEST(two_starts_of_one_run_are_two_runs)
-{
-    problem p;
-    problem_new(&p, "three-1d", "vp-linear", "shark", "lambda", 12, 0.6385, 0.01);
-    fk_backward_law b = backward_of(&p);
-    const fk_start_law normal = {p.from, 1};
-    const fk_expectations alone = expect(&b, false);
-    ck_assert(isnan(alone.also[FK_MEAN]));
-    b.also = &normal;
-    const fk_expectations both = expect(&b, false);
-    b.start = normal, b.also = NULL;
-    const fk_expectations other = expect(&b, false);
-    ck_assert(apart_by(both.value, alone.value) < 1e-9);
-    ck_assert(apart_by(both.also, other.value) < 1e-9);
-    ck_assert(!(apart_by(both.also, both.value) < 1e-9));
-    problem_free(&p);
-}
-END_TEST
-
 START_TEST(it_does_not_depend_on_the_threads)
 {
     problem p;
@@ -321,6 +300,5 @@ END_TEST
 FK_SUITE("backward_law", on_a_gaussian_it_is_the_gaussian_law,
          on_a_mixture_it_agrees_with_the_density_law, particles_have_these_expectations,
          it_knows_its_accuracy_and_too_few_nodes_show,
-         an_exact_history_is_that_of_the_exact_process, two_starts_of_one_run_are_two_runs,
-         it_does_not_depend_on_the_threads, what_it_takes_is_read_from_the_tables,
-         a_law_that_is_not_finite_is_refused_with_its_step)
+         an_exact_history_is_that_of_the_exact_process, it_does_not_depend_on_the_threads,
+         what_it_takes_is_read_from_the_tables, a_law_that_is_not_finite_is_refused_with_its_step)
