@@ -8,7 +8,7 @@
  * of a particle j of dimension 2, so that normal l of particle p is member p & 1 of (p >> 1, step
  * << 32 | l). No result depends on threads, blocks or instruction sets. The errors of logarithm,
  * root, turn and product add up to 7.1 ulps of a normal at most (or 2^-53 of the radius, near a
- * zero); `make ulps` finds none above 4. */
+ * zero); `make ulps` finds 4.1 in 1e9. */
 #ifndef FK_CORE_NOISE_H
 #define FK_CORE_NOISE_H
 

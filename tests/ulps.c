@@ -120,6 +120,15 @@ static void draw_second(uint64_t i, sample *s)
     draw_normal(i, s, 1);
 }
 
+/* Wrong: the sine's coefficient of f, 2 pi, by 16 units in its last place. */
+static void draw_wrong_second(uint64_t i, sample *s)
+{
+    draw_second(i, s);
+    double n = nearbyint(4 * s->x), f = s->x - n / 4;
+    double more = sqrt(-2 * log(s->radius_of)) * 0x1p-46 * f;
+    if (fmod(n, 2) == 0) s->got += n == 2 ? -more : more;
+}
+
 static long double exact_exp2(const sample *s)
 {
     return exp2l(s->x);
@@ -250,11 +259,13 @@ static const subject table[] = {
     {"log", "[2^-1022, 2^1023], [0.2, 3.1]", 2.8, 0, draw_log, exact_log, mpfr_of_log, false},
     {"cos 2 pi u", "[-1000, 1000], [0, 1]", 1.5, 0x1p-53, draw_cos, exact_cos, mpfr_of_cos, false},
     {"sin 2 pi u", "[-1000, 1000], [0, 1]", 1.5, 0x1p-53, draw_sin, exact_sin, mpfr_of_sin, false},
-    {"first normal", "of a pair", 4, 0x1p-53, draw_first, exact_first, mpfr_of_first, false},
-    {"second normal", "of a pair", 4, 0x1p-53, draw_second, exact_second, mpfr_of_second, false},
+    {"first normal", "of a pair", 7.1, 0x1p-53, draw_first, exact_first, mpfr_of_first, false},
+    {"second normal", "of a pair", 7.1, 0x1p-53, draw_second, exact_second, mpfr_of_second, false},
     {"exp2, wrong", "as above", 1.2, 0, draw_wrong_exp2, exact_exp2, mpfr_of_exp2, true},
     {"log, wrong", "as above", 2.8, 0, draw_wrong_log, exact_log, mpfr_of_log, true},
     {"sin, wrong", "as above", 1.5, 0x1p-53, draw_wrong_sin, exact_sin, mpfr_of_sin, true},
+    {"normal, wrong", "as above", 7.1, 0x1p-53, draw_wrong_second, exact_second, mpfr_of_second,
+     true},
 };
 
 /* An error in ulps of the exact value, which is about `near`; 0 below what counts. NaN gives NaN.
