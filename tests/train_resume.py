@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""fokker train --checkpoint and --resume: a training killed at any moment, and in the writing of its
+checkpoint, goes on to the files of one that nobody disturbed; on other data it does not go on."""
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import time
+
+from trained.common import FOKKER, SMALL, bad, expect, good, main, tensors, whole, write_json
+
+rng = random.Random(2385)
+
+
+def same_results(a, b, what):
+    for ending in "safetensors", "csv":
+        left, right = (b"\n".join(x for x in whole(f"{n}.{ending}").split(b"\n") if x[:1] != b"#")
+                       for n in (a, b))
+        expect(left == right, f"{what}: the same .{ending} as without the interruptions")
+
+
+def remains(name):
+    """Of a run that was killed: the step of its checkpoint, -1 where there is none; results of the last alone."""
+    step = int(tensors("state")[0]["step"]) if os.path.exists("state") else -1
+    expect(step == 400 or not any(os.path.exists(f"{name}.{e}") for e in ("safetensors", "csv", "json")),
+           "no half training leaves results", step)
+    return step
+
+
+def unfinished():
+    return [name for name in os.listdir() if name.startswith(".fokker-")]
+
+
+def training(words, name):
+    """From its beginning, or from where the checkpoint has it."""
+    first = words if not os.path.exists("state") else ["--resume", "state"]
+    return [FOKKER, "train", *first, "--threads", "1", "--checkpoint", "state", "--out", f"{name}.safetensors"]
+
+
+def started(words, name):
+    return subprocess.Popen(training(words, name), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def cut(words, name, until, how):
+    """Start it or go on with it, and send the signal; False where it was done before that."""
+    child = started(words, name)
+    until(child)
+    child.send_signal(how)
+    child.communicate(timeout=60)
+    if child.returncode == 0:
+        return False
+    # at once: before there is a handler
+    expect(child.returncode in ((-how,) if how == signal.SIGKILL else (-how, 130)), how, child.returncode)
+    expect(child.returncode != 130 or not unfinished(), "no file remains half written", unfinished())
+    for file in unfinished():
+        os.remove(file)
+    return True
+
+
+def rows_of(n, pause=0):
+    """Until so many rows of the learning curve are told, and seconds more."""
+    def until(child):
+        for _ in range(n):
+            child.stdout.readline()
+        time.sleep(pause)
+    return until
+
+
+def ended(words, name, like, what):
+    if not os.path.exists(f"{name}.json"):
+        expect(started(words, name).wait(60) == 0, f"{what}: and to its end")
+    same_results(like, name, what)
+    for file in "state", f"{name}.safetensors", f"{name}.csv", f"{name}.json":
+        os.remove(file)
+
+
+def a_training_interrupted_at_any_moment_ends_with_the_same_file():
+    words = ["--mixture", "three-1d", *SMALL]
+    kinds = [signal.SIGINT, signal.SIGTERM, signal.SIGKILL]
+    times = 0
+    for first in kinds:
+        step = -1
+        # at once, twice soon after one another, and twice at any of the 50 rows of the curve
+        for n, row in enumerate((0, rng.randrange(1, 6), 1, rng.randrange(50), rng.randrange(50))):
+            pause = rng.uniform(0, 0.02) if n else 0
+            if not cut(words, "b", rows_of(row, pause), first if n < 2 else rng.choice(kinds)):
+                break
+            now = remains("b")
+            expect(now >= step and now % 8 in (0, -1 % 8), "checkpoints go forward, row by row", (step, now))
+            times, step = times + (now > 0), now
+        ended(words, "b", "a", f"first by signal {first}")
+    expect(times >= 3, "cut under way", times)
+
+
+def a_checkpoint_stays_whole_where_writing_it_fails():
+    """No file may grow beyond half of a checkpoint: the signal for that kills within the writing, of the first
+    one and of a later one, or where it is ignored the writing fails."""
+    words = ["--mixture", "three-1d", *SMALL]
+    half = os.path.getsize("whole") // 2
+    for kills, before in (True, None), (True, 5), (False, 0):
+        if before:
+            expect(cut(words, "f", rows_of(before), signal.SIGTERM), "cut")
+        state = whole("state") if os.path.exists("state") else None
+        expect((state is None) == (before is None), "a checkpoint, but for the first")
+        done = subprocess.run(training(words, "f"), capture_output=True, text=True, restore_signals=kills,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (half, half)))
+        left = unfinished()
+        if kills:
+            expect(done.returncode == -signal.SIGXFSZ, "killed in the middle of a file", done)
+            expect([os.path.getsize(name) for name in left] == [half], "which nobody could remove", left)
+            os.remove(left[0])
+        else:
+            expect(done.returncode == 4 and not left, "nothing half remains", (done, left))
+            expect(len(done.stderr.splitlines()) == 1 and "state: could not be written whole" in done.stderr,
+                   "one line", done.stderr)
+        expect((whole("state") if os.path.exists("state") else None) == state, "the checkpoint is that from before")
+        remains("f")
+    ended(words, "f", "a", "cut in writing")
+
+
+def a_training_goes_on_with_its_own_data_alone():
+    words = ["--mixture", "own.json", "--hidden", "8", "--steps", "40", "--batch", "32", "--warmup", "5"]
+    own = {"dim": 1, "components": [{"weight": 0.4, "mean": [-1.3], "std": 0.5},
+                                    {"weight": 0.6, "mean": [0.9], "std": 0.3}]}
+    write_json("own.json", own)
+    good("train", *words, "--quiet", "--out", "o.safetensors")
+    expect(cut(words, "r", rows_of(5), signal.SIGKILL), "cut")
+    state = whole("state")
+    for part, key, value in (0, "mean", [-1.31]), (1, "std", 0.3 + 1e-16), (0, "weight", 0.41):
+        edited = json.loads(json.dumps(own))
+        edited["components"][part][key] = value
+        edited["components"][1]["weight"] = 1 - edited["components"][0]["weight"]
+        write_json("own.json", edited)
+        bad(["train", "--resume", "state", "--checkpoint", "state", "--out", "r.safetensors"], 2,
+            "--resume state: own.json is no longer the mixture that this training began with")
+    expect(whole("state") == state, "the checkpoint is as it was")
+    os.remove("own.json")
+    bad(["train", "--resume", "state", "--out", "r.safetensors"], 4, "own.json")
+    # what is kept reads as a mixture file; and where each thing stands in the file is no matter
+    kept = json.loads(tensors("state")[0]["mixture_definition"])
+    write_json("own.json", kept, indent=3, sort_keys=True)
+    ended(words, "r", "o", "the mixture from the metadata")
+
+
+main(a_training_interrupted_at_any_moment_ends_with_the_same_file,
+     a_checkpoint_stays_whole_where_writing_it_fails, a_training_goes_on_with_its_own_data_alone)
