@@ -12,7 +12,8 @@
  * the standard error of n samples, below which none of it can be seen.
  *
  * It would be refuted by a Kolmogorov-Smirnov distance between prior and marginal that the
- * probability-flow ODE does not carry unchanged from t_max to t_end. */
+ * probability-flow ODE does not carry unchanged from t_max to t_end, and by parts that particles,
+ * moved by the integrator, do not have. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

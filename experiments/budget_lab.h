@@ -54,7 +54,7 @@ typedef struct {
 
 /* Errors are those of the laws (analytic/law.h), to 1e-9 or so, but for schemes whose noise enters
  * before the last evaluation: to 3e-5, and to one part in a hundred where they take fewer than four
- * steps. */
+ * steps. A network's are those of its table (analytic/line_field.h). */
 int budget_run(budget *, int threads, fk_error *) FK_CHECKED;
 void budget_free(budget *);
 

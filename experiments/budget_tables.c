@@ -2,7 +2,6 @@
 #include "experiments/budget_tables.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,22 +12,6 @@
 
 /* ROWS: names that a panel has room for; PLACES: of winners. */
 enum { ROWS = 25, PLACES = 3, PANELS = 2 };
-
-/* A text that grows and stays within its room. */
-typedef struct {
-    char *at;
-    size_t left;
-} text;
-
-static void add(text *t, const char *format, ...)
-{
-    va_list rest;
-    va_start(rest, format);
-    int n = vsnprintf(t->at, t->left, format, rest);
-    va_end(rest);
-    const size_t used = n < 0 ? 0 : (size_t)n < t->left ? (size_t)n : t->left - (t->left > 0);
-    t->at += used, t->left -= used;
-}
 
 static size_t schemes(size_t *listing)
 {
@@ -152,17 +135,18 @@ int budget_write(const budget *b, size_t n, const char *folder, fk_error *err)
 {
     size_t listing;
     char comment[4000], word[64];
-    text t = {comment, sizeof comment};
-    add(&t, "budget, evaluations: of the score; truncation, prior, discretisation, score, total: "
+    fk_text t = {comment, sizeof comment};
+    fk_text_add(
+        &t, "budget, evaluations: of the score; truncation, prior, discretisation, score, total: "
             "signed "
             "differences of the one of 16 E Phi((X - c_j)/0.2), probabilities, whose total is the "
             "largest\nschemes:");
     for (size_t i = 0; i < schemes(&listing); i++)
-        add(&t, " %zu %s", i + 1, fk_registry_scheme(i)->row.name);
-    add(&t, "\nmixtures:");
+        fk_text_add(&t, " %zu %s", i + 1, fk_registry_scheme(i)->row.name);
+    fk_text_add(&t, "\nmixtures:");
     for (size_t m = 0; m < n; m++) {
         word_of(&b[m], word, sizeof word);
-        add(&t, " %zu %s", m + 1, word);
+        fk_text_add(&t, " %zu %s", m + 1, word);
     }
     int status = write_split(b, folder, comment, err);
     fk_csv *csv;
@@ -193,41 +177,42 @@ void budget_assign(const budget *b, size_t n, char *out, size_t size)
 {
     size_t listing;
     char word[64];
-    text t = {out, size};
-    add(&t, "names='");
-    for (size_t i = 0; i < schemes(&listing); i++) add(&t, "%s ", fk_registry_scheme(i)->row.name);
-    add(&t, "'; data='");
+    fk_text t = {out, size};
+    fk_text_add(&t, "names='");
+    for (size_t i = 0; i < schemes(&listing); i++)
+        fk_text_add(&t, "%s ", fk_registry_scheme(i)->row.name);
+    fk_text_add(&t, "'; data='");
     for (size_t m = 0; m < n; m++) {
         word_of(&b[m], word, sizeof word);
-        add(&t, "%s ", word);
+        fk_text_add(&t, "%s ", word);
     }
-    add(&t, "'; sampling=%.6g; truncation=%.6g; t_end=%g", b->sampling, b->truncation,
-        b->place.t_end);
-    add(&t, "; learnt=%d", b->learnt != NULL);
+    fk_text_add(&t, "'; sampling=%.6g; truncation=%.6g; t_end=%g", b->sampling, b->truncation,
+                b->place.t_end);
+    fk_text_add(&t, "; learnt=%d", b->learnt != NULL);
     double lo[PANELS], hi[PANELS];
     for (int panel = 0; panel < PANELS; panel++) decades(b, panel, &lo[panel], &hi[panel]);
-    add(&t, "; lowest='%g %g'; highest='%g %g'", lo[0], lo[1], hi[0], hi[1]);
-    add(&t, "; absent='");
+    fk_text_add(&t, "; lowest='%g %g'; highest='%g %g'", lo[0], lo[1], hi[0], hi[1]);
+    fk_text_add(&t, "; absent='");
     for (size_t i = 0; i < schemes(&listing); i++) {
         bool ran = false;
         for (size_t k = 0; k < BUDGETS && !fk_registry_scheme(i)->adaptive; k++)
             ran = ran || of_scheme(b, k, i + 1)->ran;
-        if (!ran) add(&t, "%s ", fk_registry_scheme(i)->row.name);
+        if (!ran) fk_text_add(&t, "%s ", fk_registry_scheme(i)->row.name);
     }
-    add(&t, "'");
+    fk_text_add(&t, "'");
 }
 
 /* The schemes that did not run: once where the reason is the same at all budgets. */
-static void tell_absent(const budget *b, text *t)
+static void tell_absent(const budget *b, fk_text *t)
 {
     size_t listing;
     const char *before = "no count to set, being adaptive:";
     for (size_t i = 0; i < schemes(&listing); i++)
         if (fk_registry_scheme(i)->adaptive) {
-            add(t, "%s %s", before, fk_registry_scheme(i)->row.name);
+            fk_text_add(t, "%s %s", before, fk_registry_scheme(i)->row.name);
             before = "";
         }
-    add(t, "\n");
+    fk_text_add(t, "\n");
     for (size_t number = 1; number <= schemes(&listing); number++) {
         const spending *last = of_scheme(b, BUDGETS - 1, number);
         if (!last) continue;
@@ -236,57 +221,55 @@ static void tell_absent(const budget *b, text *t)
             if (s->ran || (!last->ran && i + 1 < BUDGETS && strcmp(s->why, last->why) == 0))
                 continue;
             if (s == last)
-                add(t, "absent: %s: %s\n", s->name, s->why);
+                fk_text_add(t, "absent: %s: %s\n", s->name, s->why);
             else
-                add(t, "absent at %zu evaluations: %s: %s\n", budgets[i], s->name, s->why);
+                fk_text_add(t, "absent at %zu evaluations: %s: %s\n", budgets[i], s->name, s->why);
         }
     }
 }
 
 /* Where there is a network: the parts of the winners, and chains of W1. */
-static void tell_network(const budget *b, text *t)
+static void tell_network(const budget *b, fk_text *t)
 {
     if (!b->learnt) return;
-    add(t, "parts of the best:   truncation     + prior     + steps     + score     = total\n");
+    fk_text_add(t, "parts of the best   %s\n", fk_causes_heading);
     for (size_t i = 0; i < BUDGETS; i++) {
         const spending *s = &b->by[i * b->n];
         if (!s->ran) continue;
-        add(t, "%4zu %-15s", budgets[i], s->name);
-        for (size_t k = 0; k < FK_CAUSES; k++) add(t, " %+11.1e", s->error.part[k]);
-        add(t, " %+11.1e\n", s->error.total);
+        fk_text_add(t, "%4zu %-15s", budgets[i], s->name);
+        fk_causes_tell(&s->error, t);
+        fk_text_add(t, "\n");
     }
-    add(t, "W1 of the best whose law is a curve: the chain is no less than the distance\n");
+    fk_text_add(t, "W1 of the best whose law is a curve: the chain is no less than the distance\n");
     for (size_t i = 0; i < BUDGETS; i++) {
         const budget_chain *c = &b->chain[i];
-        double sum = 0;
         if (!c->name) continue;
-        add(t, "%4zu %-15s", budgets[i], c->name);
-        for (size_t k = 0; k < FK_CAUSES; k++) add(t, " %11.1e", c->w1.link[k]);
-        for (size_t k = 0; k < FK_CAUSES; k++) sum += c->w1.link[k];
-        add(t, "    %.2e >= %.2e\n", sum, c->w1.distance);
+        fk_text_add(t, "%4zu %-15s", budgets[i], c->name);
+        fk_distances_tell(&c->w1, t);
     }
-    add(t, "\n");
+    fk_text_add(t, "\n");
 }
 
 void budget_tell(const budget *b, size_t n, char *out, size_t size)
 {
     char word[64];
-    text t = {out, size};
-    add(&t, "error: the largest of 16 signed errors of smoothed distribution functions\n"
-            "E Phi((X - c_j)/0.2), c_j the (j - 1/2)/16 quantiles, against the data\n\n"
-            "best at evaluations:");
-    for (size_t i = 0; i < BUDGETS; i++) add(&t, "%8zu%20s", budgets[i], "");
+    fk_text t = {out, size};
+    fk_text_add(&t, "error: the largest of 16 signed errors of smoothed distribution functions\n"
+                    "E Phi((X - c_j)/0.2), c_j the (j - 1/2)/16 quantiles, against the data\n\n"
+                    "best at evaluations:");
+    for (size_t i = 0; i < BUDGETS; i++) fk_text_add(&t, "%8zu%20s", budgets[i], "");
     for (size_t m = 0; m < n; m++) {
         word_of(&b[m], word, sizeof word);
-        add(&t, "\n  %-18s", word);
+        fk_text_add(&t, "\n  %-18s", word);
         for (size_t i = 0; i < BUDGETS; i++) {
             const spending *s = &b[m].by[i * b[m].n];
-            add(&t, "%17s %-10.1e", s->ran ? s->name : "none", s->ran ? s->error.total : NAN);
+            fk_text_add(&t, "%17s %-10.1e", s->ran ? s->name : "none",
+                        s->ran ? s->error.total : NAN);
         }
     }
-    add(&t, "\n  %-18s%17s at %zu samples %.1e, at 10^6 %.1e; truncation alone %.1e\n\n",
-        "for comparison", "Monte Carlo", (size_t)10000, b->sampling / 1e2, b->sampling / 1e3,
-        b->truncation);
+    fk_text_add(&t, "\n  %-18s%17s at %zu samples %.1e, at 10^6 %.1e; truncation alone %.1e\n\n",
+                "for comparison", "Monte Carlo", (size_t)10000, b->sampling / 1e2,
+                b->sampling / 1e3, b->truncation);
     tell_network(b, &t);
     tell_absent(b, &t);
 }

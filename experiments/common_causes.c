@@ -27,6 +27,25 @@ fk_causes fk_causes_of(size_t n, const double *mean, size_t *which)
     return out;
 }
 
+const char *const fk_causes_heading =
+    "  truncation     + prior     + steps     + score       = total";
+
+void fk_causes_tell(const fk_causes *c, fk_text *t)
+{
+    for (size_t k = 0; k < FK_CAUSES; k++) fk_text_add(t, " %+11.2e", c->part[k]);
+    fk_text_add(t, "   %+.2e", c->total);
+}
+
+void fk_distances_tell(const fk_distances *w1, fk_text *t)
+{
+    double sum = 0;
+    for (size_t k = 0; k < FK_CAUSES; k++) {
+        fk_text_add(t, " %11.2e", w1->link[k]);
+        sum += w1->link[k];
+    }
+    fk_text_add(t, "    %.2e >= %.2e\n", sum, w1->distance);
+}
+
 double fk_causes_sum(const fk_causes *c, fk_sum how)
 {
     double sum = 0;

@@ -13,6 +13,7 @@
 #include "analytic/curve.h"
 #include "analytic/start_law.h"
 #include "core/error.h"
+#include "experiments/common_text.h"
 #include "schedules/scheme.h"
 
 enum { FK_OF_DATA, FK_AT_END, FK_FROM_PRIOR, FK_IN_STEPS, FK_BY_NETWORK, FK_LAWS };
@@ -30,6 +31,12 @@ fk_causes fk_causes_of(size_t n, const double *mean, size_t *which);
 typedef struct {
     double link[FK_CAUSES], distance;
 } fk_distances;
+
+/* In columns of twelve: the parts and the total; the links, their sum and the distance, and the
+ * line ends. The heading is that of the first. */
+extern const char *const fk_causes_heading;
+void fk_causes_tell(const fk_causes *, fk_text *);
+void fk_distances_tell(const fk_distances *, fk_text *);
 
 /* ---- in 1-D ------------------------------------------------------------------------------------
  */
