@@ -6,8 +6,8 @@
 
 #include "analytic/functionals.h"
 #include "claims/series.h"
-#include "experiments/common_causes.h"
 #include "experiments/common_families.h"
+#include "experiments/common_laws.h"
 
 enum { BUDGETS = 4 };
 extern const size_t budgets[BUDGETS]; /* 5, 10, 20, 50 evaluations */

@@ -5,7 +5,7 @@
 
 #include "analytic/calibration.h"
 #include "analytic/score_error.h"
-#include "experiments/common_causes.h"
+#include "experiments/common_laws.h"
 #include "learn/model.h"
 
 enum { SHOWN = 3, BINS = 32, TIMES = 97, MAX_RUNS = 6 };
