@@ -13,7 +13,13 @@
 /* What all threads share. Frozen fields are kept for the whole run, one for each (s, sigma) that
  * differs from the one before it; where that would take more than FROZEN_BYTES (a kernel-density
  * mixture of very many points), each thread freezes anew at every stage instead. */
-enum { FROZEN_BYTES = 1 << 28, BLOCK_BYTES = 24 << 10, MIN_BLOCK = 96, MAX_BLOCK = 992 };
+enum {
+    FROZEN_BYTES = 1 << 28,
+    BLOCK_BYTES = 24 << 10,
+    LARGE_BLOCK_BYTES = 512 << 10,
+    MIN_BLOCK = 96,
+    MAX_BLOCK = 992
+};
 
 typedef struct {
     const fk_run *run;
@@ -56,15 +62,18 @@ static void survey(shared *sh)
     assert(sh->depth <= FK_MAX_HISTORY);
 }
 
-/* A block that stays in the first-level cache; an odd multiple of 2 FK_LANES, which is what kernels
- * take at a time, so that rows do not all start in the same cache set; small enough that every
- * thread gets several. */
+/* A block that stays in the first-level cache, or, where a frozen field is large, in the second:
+ * each block reads it anew at each step, of which a particle's share is to be a line of the cache.
+ * An odd multiple of 2 FK_LANES, which is what kernels take at a time, so that rows do not all
+ * start in the same cache set; small enough that every thread gets several. */
 static size_t choose_block(const shared *sh, size_t threads)
 {
-    size_t rows = sh->dim * (3 + sh->stages + sh->normals + sh->depth);
-    size_t block = BLOCK_BYTES / (rows * sizeof(double)),
-           share = (size_t)(sh->mine.end - sh->mine.first) / (4 * threads);
-    if (block > share) block = share;
+    const size_t rows = sh->dim * (3 + sh->stages + sh->normals + sh->depth);
+    const size_t particle = rows * sizeof(double), share = (size_t)(sh->mine.end - sh->mine.first);
+    size_t block = BLOCK_BYTES / particle, sharers = sh->run->field->frozen_size / FK_ALIGN;
+    if (sharers > LARGE_BLOCK_BYTES / particle) sharers = LARGE_BLOCK_BYTES / particle;
+    if (block < sharers) block = sharers;
+    if (block > share / (4 * threads)) block = share / (4 * threads);
     if (block > MAX_BLOCK) block = MAX_BLOCK;
     if (block < MIN_BLOCK) block = MIN_BLOCK;
     return (block / (2 * FK_LANES) | 1) * 2 * FK_LANES;
