@@ -1,22 +1,57 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The Kolmogorov-Smirnov distance and its tail, and quantiles of a sample. The other parts of
- * core/stats.h: sort.c, wasserstein.c, energy.c. */
+ * core/stats.h: sort.c, wasserstein.c, sliced.c, energy.c. */
 #include "core/stats.h"
 
 #include <assert.h>
 #include <math.h>
 
+/* What is compared with F at a sample, and the largest distance so far. */
+typedef struct {
+    const double *sorted;
+    size_t n;
+    fk_cdf cdf;
+    const void *law;
+    double most;
+} ks;
+
+/* F at sample i, where the distance on either side of the step counts. */
+static double look(ks *s, size_t i)
+{
+    const double f = s->cdf(s->law, s->sorted[i]), n = (double)s->n;
+    fk_worst(&s->most, (double)(i + 1) / n - f);
+    fk_worst(&s->most, f - (double)i / n);
+    return f;
+}
+
+/* The samples between i and j, where F is f and g: at none of them can F_n - F exceed j/n - f, nor
+ * F - F_n, just before it, g - (i + 1)/n; but for the rounding of F, far below the slack. */
+static void look_between(ks *s, size_t i, double f, size_t j, double g)
+{
+    static const double slack = 1e-12;
+    const double n = (double)s->n, above = (double)j / n - f, below = g - (double)(i + 1) / n;
+    if (j - i < 2 || fmax(above, below) + slack <= s->most) return;
+    const size_t middle = i + (j - i) / 2;
+    const double h = look(s, middle);
+    look_between(s, i, f, middle, h);
+    look_between(s, middle, h, j, g);
+}
+
+/* Every so many samples first, so that nearly all the rest are known to be closer. */
 double fk_ks(const double *sorted, size_t n, fk_cdf cdf, const void *law)
 {
+    enum { STRIDE = 128 };
     assert(n > 0);
-    double most = 0;
-    for (size_t i = 0; i < n; i++) {
-        double f = cdf(law, sorted[i]);
-        double above = (double)(i + 1) / (double)n - f, below = f - (double)i / (double)n;
-        if (isnan(f)) return NAN;
-        most = fmax(most, fmax(above, below));
+    ks s = {sorted, n, cdf, law, 0};
+    for (size_t i = 0; i < n; i += STRIDE) look(&s, i);
+    double f = look(&s, 0);
+    for (size_t i = 0; i + 1 < n; i += STRIDE) {
+        const size_t j = i + STRIDE < n ? i + STRIDE : n - 1;
+        const double g = look(&s, j);
+        look_between(&s, i, f, j, g);
+        f = g;
     }
-    return most;
+    return s.most;
 }
 
 /* Two series of one theta function (Feller 1948): each needs few terms on its side of z = 1. */
