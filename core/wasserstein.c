@@ -90,9 +90,25 @@ double fk_w1(const double *sorted, size_t n, fk_cdf cdf, const void *law, double
     return fk_sum_value(&sum);
 }
 
-double fk_w1_samples(const double *x, const double *y, size_t n)
+/* F_n - G_m is constant between neighbours of both samples together. */
+static double by_merging(const double *x, size_t n, const double *y, size_t m)
 {
-    assert(n > 0);
+    fk_sum sum = {0};
+    double last = fmin(x[0], y[0]);
+    for (size_t i = 0, j = 0; i < n || j < m;) {
+        const bool from_x = j == m || (i < n && x[i] <= y[j]);
+        const double at = from_x ? x[i] : y[j];
+        fk_sum_add(&sum, fabs((double)i / (double)n - (double)j / (double)m) * (at - last));
+        last = at;
+        from_x ? i++ : j++;
+    }
+    return fk_sum_value(&sum);
+}
+
+double fk_w1_samples(const double *x, size_t n, const double *y, size_t m)
+{
+    assert(n > 0 && m > 0);
+    if (n != m) return by_merging(x, n, y, m);
     fk_sum sum = {0};
     for (size_t i = 0; i < n; i++) fk_sum_add(&sum, fabs(x[i] - y[i]));
     return fk_sum_value(&sum) / (double)n;

@@ -8,7 +8,7 @@
  *
  * Measured: Kolmogorov-Smirnov distance and W1 to the exact law; in 2-D along three directions,
  * since a projection of a mixture is a mixture. Between SDE and ODE the two-sample energy
- * distance, which sees the whole joint law.
+ * distance, which sees the whole joint law, and sliced W1, which says how far apart they are.
  *
  * It would be refuted by distances beyond what n samples of the exact law show (with the schemes'
  * own error). The controls are what people get wrong: g^2/2 where the SDE needs g^2, g^2 where the

@@ -72,6 +72,26 @@ static fk_verdict check_energy(const fk_claim_env *env, const fk_claim *claim, c
     return out;
 }
 
+/* Sliced W1 between a run of the SDE and one of the ODE over its null bound (core/stats.h), the
+ * largest of all times. */
+static fk_verdict check_sliced(const fk_claim_env *env, const fk_claim *claim, const fk_variant *v)
+{
+    enum { DIRECTIONS = 32 };
+    (void)claim;
+    const lab *l = env->context;
+    fk_snapshots *sde = run_of(env, v->which), *ode = run_of(env, (int)v->param);
+    fk_verdict out = {.observed = sde && ode ? 0.0 : NAN, .n = sde ? sde->n : 0};
+    for (size_t j = 0; sde && ode && j < TIMES; j++) {
+        double bound, distance = fk_sliced_w1(sde->x + j * sde->n * sde->dim, sde->n,
+                                              ode->x + j * ode->n * ode->dim, ode->n, sde->dim,
+                                              DIRECTIONS, l->threads, &bound);
+        fk_worst(&out.observed, distance / bound);
+    }
+    run_done(env, sde);
+    run_done(env, ode);
+    return out;
+}
+
 /* Euler-Maruyama has a weak error of first order in d, the grid's step in log(s/sigma): by the
  * exact recursion of mean and variance on N(m, v) data, over all schedules and v from 0.01 to 2, at
  * most 0.16 d in probability, and three times that in W1 over the standard deviation. The other
@@ -79,6 +99,9 @@ static fk_verdict check_energy(const fk_claim_env *env, const fk_claim *claim, c
 #define ERROR 0.3
 /* P(sqrt(n) D > 3.6) = 2 exp(-2 3.6^2) = 1e-11 at one time in one direction. */
 #define KS_TAIL 3.6
+/* Six standard deviations of sliced W1 over its null bound: each at most the root mean square over
+ * the mean of |cos| in the plane, for a law that lies on a line (core/stats.h). */
+#define SLICED_TAIL (6.0 * 1.111)
 /* The least that a control shows in KS, the forward noise reused: 0.11 (flow, sub-vp) to 0.16, on
  * the built-in mixtures of one and two dimensions with vp-linear, on three-1d with every schedule.
  */
@@ -175,6 +198,16 @@ void marginals_run_claims(const lab *l, fk_ledger *ledger)
              "a Gaussian quadratic form of mean 1 exceeds 40 with probability at most that of "
              "chi^2_1, 3e-10 (Szekely and Bakirov 2003)",
          .check = check_energy,
+         .right = {"SDE and ODE", SDE, HEUN},
+         .control = {{"g^2/2 in the SDE", SDE_HALF, HEUN}, {"g^2 in the ODE", SDE, HEUN_FULL}}},
+        {.id = "marginals-sliced",
+         .says = "SDE and ODE have one law at six times (sliced W1 over the bound on its mean "
+                 "between samples of one law, largest)",
+         .source = "Song et al. 2021, sec. 4.3; Rabin et al. 2011",
+         .kind = FK_STATISTICAL,
+         .margin = 1.0 + SLICED_TAIL + 3.0 * bias * root / sqrt(2.0),
+         .because = "six standard deviations above its mean, and the weak error",
+         .check = check_sliced,
          .right = {"SDE and ODE", SDE, HEUN},
          .control = {{"g^2/2 in the SDE", SDE_HALF, HEUN}, {"g^2 in the ODE", SDE, HEUN_FULL}}},
         {.id = "marginals-ve-prior",

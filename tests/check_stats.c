@@ -101,6 +101,33 @@ START_TEST(ks_is_the_largest_gap_on_either_side_of_a_sample)
 }
 END_TEST
 
+/* The result is that of looking at every sample, to the bit, wherever the largest gap is: anywhere
+ * for a sample of the law itself, in the middle for one that is too narrow, at a single place where
+ * a few samples are missing. The control looks at every 128th alone. */
+START_TEST(ks_of_many_samples_is_that_of_every_sample)
+{
+    enum { N = 20011 };
+    static double x[N];
+    const gaussian law = {0.3, 1.7};
+    int missed = 0;
+    for (size_t kind = 0; kind < 12; kind++) {
+        draw(x, N, (gaussian){0.3 + (kind == 1 ? 0.02 : 0), kind == 2 ? 1.5 : 1.7}, 40 + kind);
+        fk_sort(x, N);
+        for (size_t i = 0; kind >= 3 && i < 300; i++) x[1700 * kind + i] = x[1700 * kind + 300];
+        double every = 0, few = 0;
+        for (size_t i = 0; i < N; i++) {
+            const double f = gaussian_cdf(&law, x[i]);
+            const double gap = fmax((double)(i + 1) / N - f, f - (double)i / N);
+            every = fmax(every, gap);
+            if (i % 128 == 0) few = fmax(few, gap);
+        }
+        ck_assert(fk_ks(x, N, gaussian_cdf, &law) == every);
+        missed += few != every;
+    }
+    ck_assert_int_gt(missed, 8);
+}
+END_TEST
+
 /* E K = sqrt(pi/2) log 2 and E K^2 = pi^2/12 for the law of K = lim sqrt(n) D_n, as integrals of
  * its tail; and either series, with enough terms, at every z. */
 START_TEST(ks_tail_has_the_known_moments_and_is_one_theta_function)
@@ -290,11 +317,12 @@ START_TEST(sample_quantiles_interpolate_between_order_statistics)
     fk_assert_near(fk_quantile_sorted(x, 5, 0.5), 2, 0);
     fk_assert_near(fk_quantile_sorted(x, 5, 0.9), 7, 1e-14);
     fk_assert_near(fk_quantile_sorted(x, 5, 0.05), -0.7, 1e-15);
-    fk_assert_near(fk_w1_samples(x, (double[]){0, 0.25, 2, 2.5, 9}, 5), 2.25 / 5, 1e-16);
+    fk_assert_near(fk_w1_samples(x, 5, (double[]){0, 0.25, 2, 2.5, 9}, 5), 2.25 / 5, 1e-16);
 }
 END_TEST
 
 FK_SUITE("stats", sorting_agrees_with_qsort, ks_is_the_largest_gap_on_either_side_of_a_sample,
+         ks_of_many_samples_is_that_of_every_sample,
          ks_tail_has_the_known_moments_and_is_one_theta_function,
          w1_to_a_law_agrees_with_its_closed_form, w1_sees_needles_between_samples,
          energy_distance_on_the_line_is_twice_the_integral_of_the_squared_cdf_difference,
