@@ -33,6 +33,7 @@ typedef struct {
 
     fk_model *network;
     size_t trained; /* steps of a training here; 0: from a file */
+    bool foreign;   /* trained on another mixture than this one */
     double *curve;  /* (rows, 4): step, loss, floor, excess of eps; rows 0: not known */
     size_t rows;
     const char *no_curve; /* why there is none */

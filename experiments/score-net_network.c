@@ -139,7 +139,12 @@ int score_net_open(score_net *q, const char *mixture, const char *schedule, cons
     code = fk_stand_in_read(file, mixture, q->mixture->dim, &q->network, err);
     if (!code) code = fk_stand_in_times(file, q->network, s, s->t_max, q->t_end, err);
     if (code) return code;
-    if (!fk_stand_in_is_of(file, q->network, mixture, fk_mixture_json(q->mixture)))
+    const bool own = fk_stand_in_is_of(file, q->network, mixture, fk_mixture_json(q->mixture));
+    const bool told = json_object_get(q->network->metadata, "mixture_definition");
+    q->foreign = told && !own;
+    if (!told)
+        q->no_curve = "the weights do not tell their data";
+    else if (!own)
         q->no_curve = "its learning curve is of other data";
     else if (!same_schedule(&q->network->schedule, s))
         q->no_curve = "its learning curve is of another schedule";

@@ -15,7 +15,7 @@ void score_net_assign(const score_net *q, char *out, size_t size)
     fk_text_add(&t, "; t_end=%g; samples=%zu; shown='%.2g %.2g %.2g'; off='%.2g %.2g %.2g'",
                 q->t_end, q->samples, q->shown[0], q->shown[1], q->shown[2], q->miscalibration[0],
                 q->miscalibration[1], q->miscalibration[2]);
-    if (q->rows == 0) fk_text_add(&t, "; no_curve='%s'", q->no_curve);
+    if (q->rows == 0) fk_text_add(&t, "; foreign=%d; no_curve='%s'", q->foreign, q->no_curve);
     if (q->mixture->dim > 1)
         fk_text_add(&t, "; reach='%.6g %.6g %.6g %.6g'", score_net_reach(q, 0),
                     score_net_reach(q, 1), score_net_reach(q, 2), score_net_reach(q, SHOWN));

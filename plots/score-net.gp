@@ -2,16 +2,17 @@
 # A learnt score against the exact one. Reads errors.csv, curve.csv and budget.csv of `out`; of one
 # dimension scores.csv, map.csv, lines.csv, calibration.csv and law.csv, of two field.csv, plane.csv and
 # samples.csv; draws score-net.svg and score-net.png. Variables, all optional: dim, mixture, schedule,
-# trained (steps of a training in the run; 0: weights of a file), rows (of curve.csv), no_curve (why it has
-# none), excess, worst, t_worst (mean and maximum of the excess of eps, and where), paths (KL of reverse
-# paths), t_end, shown (the times looked at), off (their calibration errors), reach (half sides of the
-# squares drawn there, and of that of the data).
+# trained (steps of a training in the run; 0: weights of a file), foreign (1: a network of other data), rows
+# (of curve.csv), no_curve (why it has none), excess, worst, t_worst (mean and maximum of the excess of eps,
+# and where), paths (KL of reverse paths), t_end, shown (the times looked at), off (their calibration errors),
+# reach (half sides of the squares drawn there, and of that of the data).
 if (!exists("plots")) plots = "plots"
 load plots."/theme.gp"
 if (!exists("dim")) dim = 1
 if (!exists("mixture")) mixture = "three-1d"
 if (!exists("schedule")) schedule = "vp-linear"
 if (!exists("trained")) trained = 6000
+if (!exists("foreign")) foreign = 0
 if (!exists("rows")) rows = 40
 if (!exists("no_curve")) no_curve = "no learning curve"
 if (!exists("excess")) excess = 5e-4
@@ -50,7 +51,7 @@ do for [kind in "svg png"] {
     set label 90 sprintf("A learnt score against the exact one: %s, %s", mixture, schedule) noenhanced \
         at screen 0.5, 1 - 22.0 / height center font ",16"
     set label 91 sprintf("%s. Excess of the loss over its floor, E|ε_{net} – ε^*|^2 = σ^2 E|s_{net} – ∇log p_t|^2: %.2g, mean over t; at most %.2g, at t = %.2g. KL of reverse paths: %.2g nats.", \
-        trained ? sprintf("A small network, trained here for %d steps", trained) : "A network from a file", excess, worst, t_worst, paths) \
+        trained ? sprintf("A small network, trained here for %d steps", trained) : foreign ? "A network of other data, from a file" : "A network from a file", excess, worst, t_worst, paths) \
         at screen 0.5, 1 - 44.0 / height center font ",11" textcolor rgb "#404040"
     top(y) = 1 - ((dim == 1 ? 70.0 : 84.0) + y) / height
 

@@ -135,6 +135,12 @@ def the_likelihood_of_a_network_has_its_score_as_a_part():
 
 def a_network_of_other_data_is_told():
     told = "trained on three-1d, which is another mixture than bimodal-1d"
+    silent = whole("a.safetensors").replace(b'"mixture_definition"', b'"mixture_definitiom"')
+    with open("silent.safetensors", "wb") as f:
+        f.write(silent)
+    done = run("score-net", "--quick", "--no-plot", "--out", "net", "--score", "silent.safetensors")
+    expect(done.returncode == 0 and "it does not tell which mixture it was trained on" in done.stderr
+           and "the weights do not tell their data" in done.stdout, "a file that tells nothing", done.stderr)
     write_json("copy.json", json.loads(tensors("a.safetensors")[0]["mixture_definition"]), indent=2)
     for words, code in ((["sample", "--scheme", "heun", "--steps", "3", "--n", "16", "--out", "n.npy"], 0),
                         (["law", "--scheme", "heun", "--steps", "3"], 0), (["likelihood", "--points", "near.csv"], 0),

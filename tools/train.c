@@ -220,7 +220,8 @@ int main(int argc, char **argv)
          FK_OPT_TEXT, &r.out, false},
         {"checkpoint", "F", "keep the state of the training here", FK_OPT_TEXT, &r.checkpoint,
          false},
-        {"resume", "F", "go on from a checkpoint, to the same bits", FK_OPT_TEXT, &r.resume, false},
+        {"resume", "F", "go on from a checkpoint on the same data, to the same bits", FK_OPT_TEXT,
+         &r.resume, false},
         {0}};
     const fk_command command = {
         "train", "Train a score network on a mixture, and hold it against the exact score.",
