@@ -91,6 +91,27 @@ static fk_verdict check_parts(const fk_claim_env *env, const fk_claim *claim,
     return out;
 }
 
+/* Whether a chain and particles are of one scheme. */
+static bool both_roads(const budget *b, size_t i)
+{
+    return b->again[i].of && b->again[i].of == b->chain[i].of;
+}
+
+/* Chains of distances against those between particles. */
+static fk_verdict check_chain(const fk_claim_env *env, const fk_claim *claim,
+                              const fk_variant *variant)
+{
+    (void)claim;
+    const budget *b = ((const findings *)env->context)->budget;
+    fk_verdict out = {.n = 0};
+    for (size_t i = 0; i < BUDGETS; i++)
+        if (both_roads(b, i))
+            fk_worst(&out.observed,
+                     fk_distances_gap(&b->chain[i].w1, variant->which == FK_WITHOUT_LARGEST,
+                                      &b->again[i].w1));
+    return out;
+}
+
 static const fk_claim claims[] = {
     {.id = "budget-prior",
      .says = "the probability-flow ODE carries the Kolmogorov-Smirnov distance of prior and "
@@ -117,6 +138,19 @@ static const fk_claim claims[] = {
      .control = {{"without the largest", FK_WITHOUT_LARGEST, 0},
                  {"the largest with its sign turned", FK_LARGEST_TURNED, 0}}},
 };
+
+static const fk_claim chain = {
+    .id = "budget-chain",
+    .says = "the W1 of truncation, prior, steps and score are those between sorted particles, and "
+            "their sum is no less than the distance of those from the data",
+    .source = "the triangle inequality",
+    .kind = FK_EXACT,
+    .margin = 0.01,
+    .because = "of the distance; beyond the outermost of 16384 particles lie 1e-4 of a law's "
+               "spread",
+    .check = check_chain,
+    .right = {"the whole chain", FK_ALL_PARTS, 0},
+    .control = {{"without its longest link", FK_WITHOUT_LARGEST, 0}}};
 
 /* ---- the run -----------------------------------------------------------------------------------
  */
@@ -214,6 +248,9 @@ int main(int argc, char **argv)
         fk_claim_env env = {.seed = e.seed, .scale = 1, .threads = cli.threads, .context = &m};
         for (size_t i = 0; i < sizeof claims / sizeof *claims; i++)
             fk_claim_run(&claims[i], &env, &ledger);
+        bool chains = false;
+        for (size_t i = 0; i < BUDGETS; i++) chains = chains || both_roads(&b[0], i);
+        if (chains) fk_claim_run(&chain, &env, &ledger);
         char told[5000], name[64], schedule[64], tables[2400], assignments[3000];
         budget_tell(b, n, told, sizeof told);
         budget_assign(b, n, tables, sizeof tables);

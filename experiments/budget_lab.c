@@ -158,8 +158,7 @@ static int chain_of(budget *b, const spending *s, budget_chain *out, fk_error *e
     if (!status) status = fk_plan_law(&b->exact, &trial.plan, b->learnt, 0, &score, err);
     if (!status)
         *out = (budget_chain){
-            s->name, s->steps,
-            fk_distances_on_line(&b->exact, process_of(s->family), &steps.curve, &score.curve)};
+            s, fk_distances_on_line(&b->exact, process_of(s->family), &steps.curve, &score.curve)};
     fk_seen_law_free(&steps), fk_seen_law_free(&score);
     fk_trial_free(&trial);
     return status;
@@ -174,7 +173,7 @@ static budget_chain best_chain(budget *b, size_t i)
         if (chain_of(b, &b->by[i * b->n + k], &out, &err) == FK_OK && !isnan(out.w1.distance))
             return out;
     }
-    return (budget_chain){.name = NULL};
+    return (budget_chain){.of = NULL};
 }
 
 /* ---- the same by particles ---------------------------------------------------------------------
@@ -189,12 +188,11 @@ static int best_again(const budget *b, size_t i, int threads, budget_again *out,
     if (s == b->by + (i + 1) * b->n || !s->ran) return FK_OK;
     const fk_field exact = fk_mixture_field(b->mixture);
     double mean[FK_LAWS][FK_N_CDF];
-    fk_distances w1;
     fk_trial trial;
     int status = plan_of(b, s, &trial, err);
     if (status) return status;
     status = fk_causes_by_particles(&b->exact, &trial.plan, b->network ? b->network : &exact,
-                                    PARTICLES, threads, mean, &w1, err);
+                                    PARTICLES, threads, mean, &out->w1, err);
     out->of = s;
     for (size_t k = 0; k < FK_LAWS; k++) out->mean[k] = mean[k][s->functional];
     fk_trial_free(&trial);

@@ -29,11 +29,11 @@ typedef struct {
 typedef struct {
     const spending *of; /* NULL: there is none */
     double mean[FK_LAWS];
+    fk_distances w1;
 } budget_again;
 
 typedef struct {
-    const char *name; /* the best scheme at its budget whose laws are curves; NULL: none */
-    size_t steps;
+    const spending *of; /* the best scheme at its budget whose laws are curves; NULL: none */
     fk_distances w1;
 } budget_chain;
 

@@ -243,8 +243,8 @@ static void tell_network(const budget *b, fk_text *t)
     fk_text_add(t, "W1 of the best whose law is a curve: the chain is no less than the distance\n");
     for (size_t i = 0; i < BUDGETS; i++) {
         const budget_chain *c = &b->chain[i];
-        if (!c->name) continue;
-        fk_text_add(t, "%4zu %-15s", budgets[i], c->name);
+        if (!c->of) continue;
+        fk_text_add(t, "%4zu %-15s", budgets[i], c->of->name);
         fk_distances_tell(&c->w1, t);
     }
     fk_text_add(t, "\n");

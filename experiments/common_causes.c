@@ -62,3 +62,15 @@ double fk_causes_gap(const fk_causes *c, fk_sum how, const double mean[FK_LAWS])
         fk_worst(&worst, fabs(c->part[k] - (mean[k + 1] - mean[k])));
     return worst;
 }
+
+double fk_distances_gap(const fk_distances *w1, bool without_longest, const fk_distances *again)
+{
+    double sum = 0, longest = 0, worst = 0;
+    for (size_t k = 0; k < FK_CAUSES; k++) {
+        sum += w1->link[k], longest = fmax(longest, w1->link[k]);
+        fk_worst(&worst, fabs(w1->link[k] - again->link[k]) / again->distance);
+    }
+    if (without_longest) sum -= longest;
+    fk_worst(&worst, fmax(1 - sum / again->distance, 0));
+    return worst;
+}

@@ -50,4 +50,8 @@ double fk_causes_sum(const fk_causes *, fk_sum);
  */
 double fk_causes_gap(const fk_causes *, fk_sum, const double mean[FK_LAWS]);
 
+/* In parts of the distance that another road gives: the greatest difference of links, and what
+ * their sum, without the longest where that is wanted, falls short of it by. */
+double fk_distances_gap(const fk_distances *, bool without_longest, const fk_distances *again);
+
 #endif

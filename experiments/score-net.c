@@ -64,8 +64,7 @@ static fk_verdict check_draws(const fk_claim_env *env, const fk_claim *claim,
     return out;
 }
 
-/* By how much the chain of distances falls short of the distance between particles, and links
- * differ from those between them, of runs where they are known. */
+/* Chains of distances against those between particles, of runs where they are known. */
 static fk_verdict check_chain(const fk_claim_env *env, const fk_claim *claim,
                               const fk_variant *variant)
 {
@@ -73,15 +72,10 @@ static fk_verdict check_chain(const fk_claim_env *env, const fk_claim *claim,
     const score_net *q = env->context;
     fk_verdict out = {.n = 0};
     for (size_t i = 0; i < q->runs; i++) {
-        const fk_distances *w = &q->run[i].w1, *again = &q->run[i].w1_again;
-        double sum = 0, longest = 0;
-        if (isnan(w->distance)) continue;
-        for (size_t k = 0; k < FK_CAUSES; k++) {
-            sum += w->link[k], longest = fmax(longest, w->link[k]);
-            fk_worst(&out.observed, fabs(w->link[k] - again->link[k]) / again->distance);
-        }
-        if (variant->which == FK_WITHOUT_LARGEST) sum -= longest;
-        if (!(sum >= again->distance)) fk_worst(&out.observed, 1 - sum / again->distance);
+        const net_spending *r = &q->run[i];
+        if (!isnan(r->w1.distance))
+            fk_worst(&out.observed,
+                     fk_distances_gap(&r->w1, variant->which == FK_WITHOUT_LARGEST, &r->w1_again));
     }
     return out;
 }
