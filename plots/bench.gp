@@ -1,51 +1,81 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Speed of Euler-Maruyama beside the machine's limit. Reads components.csv, dimensions.csv and
-# threads.csv of `out`; draws bench.svg and bench.png.
+# Speed of Euler-Maruyama beside the machine's limit, and below it what part of the limit is reached.
+# Reads components.csv, dimensions.csv and threads.csv of `out`; draws bench.svg and bench.png.
 if (!exists("plots")) plots = "plots"
 load plots."/theme.gp"
 
 file(name) = out."/".name.".csv"
 stats file("threads") using 1 name "threads" nooutput
-stats file("threads") using ($1 == 1 ? $2 : NaN) name "one" nooutput
-set grid ytics
-set ylabel "million particle-steps a second" offset 1,0
+stats file("threads") using ($1 == 1 ? $2 / 1e6 : NaN) name "one" nooutput
+stats file("threads") using ($3 / 1e6) name "all" nooutput
+stats file("components") using ($2 / 1e6) name "c_low" nooutput
+stats file("components") using ($3 / 1e6) name "c_high" nooutput
+stats file("dimensions") using ($4 / 1e6) name "d_low" nooutput
+stats file("dimensions") using ($3 / 1e6) name "d_high" nooutput
+max(a, b) = a > b ? a : b
+percent(rate, limit) = sprintf("%.0f %%", 100 * rate / limit)
+
+x0(i) = 0.07 + 0.32 * i
+x1(i) = x0(i) + 0.27
+top(i) = panel(x0(i), x1(i), 0.42, 0.83).sprintf("; set label 1 at screen %g, 0.875 left; ", x0(i)). \
+    "set format x ''; unset xlabel; set format y '%g'; set key top right Left reverse samplen 2 opaque"
+below(i) = panel(x0(i), x1(i), 0.14, 0.36). \
+    "; unset label 1; set format x '%g'; unset key; unset logscale y; set yrange [0:1.33]; set ytics 0, 0.5, 1; set format y '%g'"
+rates = "set ytics (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000); set logscale y"
 
 do for [kind in "svg png"] {
-    eval begin("bench", kind, 1400, 460)
+    eval begin("bench", kind, 1400, 560)
     set multiplot
+    set grid ytics
     set label 9 "Euler-Maruyama with the exact score of a mixture: measured, and the limit by the machine's own rates of exp, fma and normals" \
-        at screen 0.05, 0.95 left font ",15"
-    set key top right Left reverse samplen 2
-    set logscale xy; set format y "%g"
+        at screen x0(0), 0.95 left font ",15"
+    set logscale x
     set xtics (1, 2, 4, 8, 16, 32, 64)
 
-    eval panel(0.06, 0.34, 0.16, 0.78)
-    set label 1 "{/:Bold Components}, two dimensions, one thread" at graph 0, screen 0.84 left
-    set xlabel "components"; set xrange [0.9:72]; set yrange [1:*]
+    set label 1 "{/:Bold Components}, two dimensions, one thread"
+    eval top(0); eval rates
+    set ylabel "million particle-steps a second"
+    set xrange [0.78:82]; set yrange [c_low_min / 1.6:c_high_max * 2.4]
     plot file("components") using 1:($3 / 1e6) with lines lw 1.5 dt 3 lc rgb black title "limit", \
          file("components") using 1:($2 / 1e6) with linespoints lw 2 pt 7 ps 0.8 lc rgb blue title "measured"
     unset label 9
+    eval below(0)
+    set xlabel "components"; set ylabel "measured / limit"
+    plot 1 with lines lw 1.5 dt 3 lc rgb black, \
+         file("components") using 1:($2 / $3) with linespoints lw 2 pt 7 ps 0.8 lc rgb blue, \
+         file("components") using 1:(1.17):(percent($2, $3)) with labels font ',10' textcolor rgb blue
 
-    eval panel(0.40, 0.68, 0.16, 0.78)
-    set label 1 "{/:Bold Dimension}, eight components, one thread" at graph 0, screen 0.84 left
-    set xlabel "dimension"; set xrange [0.9:18]; unset ylabel
+    set label 1 "{/:Bold Dimension}, eight components, one thread"
+    eval top(1); eval rates
+    unset ylabel
+    set xrange [0.78:20]; set yrange [d_low_min / 1.6:d_high_max * 2.4]
     plot file("dimensions") using 1:($3 / 1e6) with lines lw 1.5 dt 3 lc rgb black title "limits", \
          file("dimensions") using 1:($5 / 1e6) with lines lw 1.5 dt 3 lc rgb black, \
          file("dimensions") using 1:($2 / 1e6) with linespoints lw 2 pt 7 ps 0.8 lc rgb blue title "isotropic", \
          file("dimensions") using 1:($4 / 1e6) with linespoints lw 2 pt 5 ps 0.8 lc rgb vermillion title "full covariances"
-    unset logscale xy
+    eval below(1)
+    set xlabel "dimension"
+    plot 1 with lines lw 1.5 dt 3 lc rgb black, \
+         file("dimensions") using 1:($2 / $3) with linespoints lw 2 pt 7 ps 0.8 lc rgb blue, \
+         file("dimensions") using 1:($4 / $5) with linespoints lw 2 pt 5 ps 0.8 lc rgb vermillion, \
+         file("dimensions") using 1:(1.17):(percent($2, $3)) with labels font ',10' textcolor rgb blue, \
+         file("dimensions") using 1:(0.13):(percent($4, $5)) with labels font ',10' textcolor rgb vermillion
 
-    eval panel(0.74, 0.98, 0.16, 0.78)
-    set label 1 "{/:Bold Threads}, eight components in the plane" at graph 0, screen 0.84 left
-    set xlabel "threads"; set xtics autofreq; set xtics 1
-    if (threads_max > 8) { set xtics autofreq }
-    set key top left
-    set xrange [0.5:threads_max + 0.5]; set yrange [0:1.5 * threads_max * one_max / 1e6]
-    plot file("threads") using 1:($1 * one_max / 1e6) with lines lw 1.5 dt 2 lc rgb grey title "one thread's rate times as many", \
+    unset logscale x
+    set label 1 "{/:Bold Threads}, eight components in the plane"
+    eval top(2)
+    set xtics autofreq
+    if (threads_max <= 8) { set xtics 1 }
+    set ytics autofreq; set key top left
+    set xrange [0.5:threads_max + 0.5]; set yrange [0:1.5 * max(all_max, threads_max * one_max)]
+    plot file("threads") using 1:($1 * one_max) with lines lw 1.5 dt 2 lc rgb grey title "one thread's rate times as many", \
          file("threads") using 1:($3 / 1e6) with lines lw 1.5 dt 3 lc rgb black title "limit", \
          file("threads") using 1:($2 / 1e6) with linespoints lw 2 pt 7 ps 0.8 lc rgb blue title "measured"
+    eval below(2)
+    set xlabel "threads"
+    plot 1 with lines lw 1.5 dt 3 lc rgb black, \
+         file("threads") using 1:($2 / $3) with linespoints lw 2 pt 7 ps 0.8 lc rgb blue, \
+         file("threads") using 1:(1.17):(percent($2, $3)) with labels font ',10' textcolor rgb blue
     unset multiplot
-    unset label 1
-    set ylabel "million particle-steps a second" offset 1,0
     eval finish("bench", kind)
 }

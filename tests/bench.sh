@@ -21,6 +21,25 @@ assert all(r["core"][k] > 0 for k in ("exp", "fma", "normals", "steps", "clock")
     /^schemes-/ { n++; falls += $4 < last; last = $4 }
     END { exit n != 3 || falls }' || { echo "bench schemes-..: not three, or not by fraction"; exit 1; }
 
+# The scan: a table for each panel of the figure, rates and limits in all rows, and the figure itself.
+"$FOKKER" bench --quiet --rounds 5 --turn 0.001 --threads 2 --out "$scratch/out" || exit 1
+python3 - "$scratch/out" <<'END' || exit 1
+import csv, os, sys
+def table(name):
+    with open(os.path.join(sys.argv[1], name + ".csv")) as f:
+        return list(csv.DictReader(line for line in f if not line.startswith("#")))
+for name, first, values in (("components", "components", [1, 2, 4, 8, 16, 32, 64]),
+                            ("dimensions", "dim", [1, 2, 3, 4, 8, 16]),
+                            ("threads", "threads", [1, 2])):
+    rows = table(name)
+    assert [int(r[first]) for r in rows] == values, (name, rows)
+    assert all(float(r[k]) > 0 for r in rows for k in r), (name, rows)
+END
+for picture in bench.png bench.svg; do
+    [ "$picture" = bench.svg ] && ! grep -q "measured / limit" "$scratch/out/$picture" && { echo "no figure"; exit 1; }
+    [ -s "$scratch/out/$picture" ] || { echo "bench --out: no $picture"; exit 1; }
+done
+
 # A baseline that is missing is called so: no Python, a script that ends, a module that is not there.
 missing() { # missing WHY PYTHON
     said=$(FOKKER_PYTHON=$2 "$FOKKER" bench --rounds 5 em-d1k3 2>&1) || { echo "$said"; exit 1; }
@@ -42,3 +61,4 @@ refused() { # refused WHAT ARGS...: exit 2 with one line that holds WHAT
 }
 refused "em-d2k8" em-d2k9
 refused "at least 5" --rounds 2 em
+refused "above 0" --turn 0 em

@@ -80,7 +80,7 @@ static int race(double last, bench_outcome *o, fk_error *err)
                              .open = open_fake,
                              .close = free,
                              .limit = limit};
-    return bench_race(&what, 2, ROUNDS, NULL, o, err);
+    return bench_race(&what, &(bench_effort){2, ROUNDS, 0.01}, NULL, o, err);
 }
 
 START_TEST(medians_of_the_rounds_are_reported)

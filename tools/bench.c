@@ -15,6 +15,7 @@
 #include "core/names.h"
 #include "core/ranks.h"
 #include "tools/bench_em.h"
+#include "tools/bench_empirical.h"
 #include "tools/bench_heun.h"
 #include "tools/bench_observers.h"
 #include "tools/bench_pfode.h"
@@ -125,7 +126,7 @@ static int choose(const char *word, bench_choice *chosen, fk_error *err)
                    near);
 }
 
-static int run(const bench_choice *chosen, int threads, size_t rounds, const char *json,
+static int run(const bench_choice *chosen, const bench_effort *effort, const char *json,
                fk_error *err)
 {
     size_t n = 0;
@@ -138,15 +139,15 @@ static int run(const bench_choice *chosen, int threads, size_t rounds, const cha
     if (table)
         printf("%s; one thread, *-threads: %d; medians of %zu rounds; rates a second\n"
                "%-*s %9s %9s %8s   %s\n",
-               fk_isa_name(fk_isa()), threads, rounds, WIDTH, "case", "rate", "limit", "fraction",
-               "as many times as fast as");
-    fk_progress *bar = fk_progress_new("bench", n * rounds);
+               fk_isa_name(fk_isa()), effort->threads, effort->rounds, WIDTH, "case", "rate",
+               "limit", "fraction", "as many times as fast as");
+    fk_progress *bar = fk_progress_new("bench", n * effort->rounds);
     for (size_t i = 0; i < chosen->n && status == FK_OK; i++) {
         bench_outcome o;
         if (!chosen->wanted[i]) continue;
-        status = bench_race(chosen->all[i], threads, rounds, bar, &o, err);
+        status = bench_race(chosen->all[i], effort, bar, &o, err);
         if (status) break;
-        json_array_append_new(all, as_json(chosen->all[i], threads, &o));
+        json_array_append_new(all, as_json(chosen->all[i], effort->threads, &o));
         if (chosen->ranked[i])
             ranked[n_ranked++] = (bench_ranked){chosen->all[i], o};
         else if (table)
@@ -163,20 +164,24 @@ static int run(const bench_choice *chosen, int threads, size_t rounds, const cha
 int main(int argc, char **argv)
 {
     const char *json = NULL, *out = NULL;
-    size_t rounds = 7;
+    bench_effort effort = {.rounds = 7, .turn = 0.1};
     const fk_option option[] = {
         {"json", "F", "write the results here as JSON", FK_OPT_TEXT, &json, false},
         {"out", "DIR", "speed against components, dimension and threads: tables and a figure",
          FK_OPT_TEXT, &out, false},
-        {"rounds", "N", "turns of each contestant, at least 5 (default: 7)", FK_OPT_COUNT, &rounds,
-         false},
+        {"rounds", "N", "turns of each contestant, at least 5 (default: 7)", FK_OPT_COUNT,
+         &effort.rounds, false},
+        {"turn", "S", "seconds that a turn takes (default: 0.1)", FK_OPT_REAL, &effort.turn, false},
         {0},
     };
     const fk_command command = {
         .name = "bench",
         .says = "Measure speed: each case in turns with its baselines (a straightforward scalar "
                 "program, NumPy where $FOKKER_PYTHON, else python3, has it, ..) and with the "
-                "machine's own rates, of which the limit is made.",
+                "machine's own rates, of which the limit is made. NAME is a case or what several "
+                "begin with: em (Euler-Maruyama), pfode, train, stat (distances), observers, "
+                "empirical, schemes (every scheme, those that fall shortest of their limit first). "
+                "Without a name all are run, unless --out is given.",
         .example = "fokker bench em-d2k8",
         .args = "[NAME ...]",
         .option = option};
@@ -185,22 +190,27 @@ int main(int argc, char **argv)
     fk_error err = {0};
     bench_choice chosen = {.n = 0};
     bench_set schemes = bench_schemes_new();
-    int status = FK_OK, threads = cli.threads > 0 ? cli.threads : omp_get_max_threads();
-    const bench_set *const sets[] = {&bench_em,   &bench_pfode,     &bench_heun, &bench_train,
-                                     &bench_stat, &bench_observers, &schemes};
+    int status = FK_OK;
+    effort.threads = cli.threads > 0 ? cli.threads : omp_get_max_threads();
+    const bench_set *const sets[] = {&bench_em,   &bench_pfode,     &bench_heun,      &bench_train,
+                                     &bench_stat, &bench_observers, &bench_empirical, &schemes};
     for (size_t s = 0; s < sizeof sets / sizeof *sets; s++) add(&chosen, sets[s]);
     if (fk_ranks() > 1)
         status =
             fk_fail(&err, FK_USAGE, "what is measured is one process: start it without mpirun");
-    else if (rounds < 5)
-        status = fk_fail(&err, FK_USAGE, "--rounds is %zu: a median needs at least 5", rounds);
+    else if (effort.rounds < 5)
+        status =
+            fk_fail(&err, FK_USAGE, "--rounds is %zu: a median needs at least 5", effort.rounds);
+    else if (!(effort.turn > 0 && effort.turn <= 100))
+        status = fk_fail(&err, FK_USAGE, "--turn is %g: it is above 0 and at most 100 seconds",
+                         effort.turn);
     for (size_t i = 0; i < cli.n_args && status == FK_OK; i++)
         status = choose(cli.arg[i], &chosen, &err);
     bool cases = cli.n_args > 0 || json || !out;
     for (size_t i = 0; i < chosen.n && cli.n_args == 0; i++) chosen.wanted[i] = true;
     if (status == FK_OK && json) status = fk_file_probe(json, &err);
-    if (status == FK_OK && cases) status = run(&chosen, threads, rounds, json, &err);
-    if (status == FK_OK && out) status = bench_scan(out, threads, rounds, &err);
+    if (status == FK_OK && cases) status = run(&chosen, &effort, json, &err);
+    if (status == FK_OK && out) status = bench_scan(out, &effort, &err);
     bench_schemes_free(&schemes);
     return status ? fk_cli_report(&err) : FK_OK;
 }

@@ -9,8 +9,13 @@
 #include "core/error.h"
 #include "core/rates.h"
 
-/* Seconds that one turn of one contestant takes, about. */
-#define BENCH_TURN 0.1
+/* How long to measure. */
+typedef struct {
+    int threads;   /* of the cases that are threaded */
+    size_t rounds; /* turns of each contestant */
+    double turn;   /* seconds that one takes, about */
+} bench_effort;
+
 enum { BENCH_MAX_CONTESTANTS = 8 };
 
 /* What a contestant has computed, as one number, and how far from the truth it may be: two of them

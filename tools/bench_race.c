@@ -33,22 +33,23 @@ static int compare(const bench_case *what, void *subject, const bench_outcome *o
 }
 
 /* How much work fills a turn. */
-static int calibrate(const bench_contestant *who, void *subject, size_t *amount, fk_error *err)
+static int calibrate(const bench_contestant *who, void *subject, double turn, size_t *amount,
+                     fk_error *err)
 {
     double seconds;
     for (*amount = who->least;; *amount *= 2) {
         int status = who->run(subject, *amount, &seconds, err);
         if (status) return status;
-        if (seconds > BENCH_TURN / 4) break;
+        if (seconds > turn / 4) break;
     }
-    if (seconds < BENCH_TURN) *amount = (size_t)((double)*amount * (BENCH_TURN / seconds));
+    if (seconds < turn) *amount = (size_t)((double)*amount * (turn / seconds));
     return FK_OK;
 }
 
-static int one_round(const bench_case *what, void *subject, int threads, const size_t *amount,
-                     bench_figures *f, fk_error *err)
+static int one_round(const bench_case *what, void *subject, int threads, double turn,
+                     const size_t *amount, bench_figures *f, fk_error *err)
 {
-    f->core = fk_measure_rates(BENCH_TURN, threads);
+    f->core = fk_measure_rates(turn, threads);
     for (size_t c = 0; c < what->n_contestants; c++) {
         double seconds;
         f->ratio[c] = NAN;
@@ -78,14 +79,15 @@ static bench_figures medians(const bench_figures *round, size_t rounds)
     return result;
 }
 
-int bench_race(const bench_case *what, int threads, size_t rounds, fk_progress *bar,
+int bench_race(const bench_case *what, const bench_effort *effort, fk_progress *bar,
                bench_outcome *o, fk_error *err)
 {
     void *subject;
     size_t amount[BENCH_MAX_CONTESTANTS] = {0};
     assert(what->n_contestants <= BENCH_MAX_CONTESTANTS);
     *o = (bench_outcome){.missing = {""}};
-    if (!what->threaded) threads = 1;
+    const size_t rounds = effort->rounds;
+    const int threads = what->threaded ? effort->threads : 1;
     int status = what->open(what, threads, &subject, err);
     if (status) return status;
     for (size_t c = 0; c < what->n_contestants; c++) {
@@ -95,11 +97,12 @@ int bench_race(const bench_case *what, int threads, size_t rounds, fk_progress *
     }
     status = compare(what, subject, o, err);
     for (size_t c = 0; c < what->n_contestants && status == FK_OK; c++)
-        if (!*o->missing[c]) status = calibrate(&what->contestant[c], subject, &amount[c], err);
+        if (!*o->missing[c])
+            status = calibrate(&what->contestant[c], subject, effort->turn, &amount[c], err);
 
     bench_figures *round = fk_alloc(rounds, sizeof *round);
     for (size_t r = 0; r < rounds && status == FK_OK; r++) {
-        status = one_round(what, subject, threads, amount, &round[r], err);
+        status = one_round(what, subject, threads, effort->turn, amount, &round[r], err);
         fk_progress_add(bar, 1);
     }
     if (status == FK_OK) o->median = medians(round, rounds);

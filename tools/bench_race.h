@@ -21,7 +21,7 @@ typedef struct {
 /* The contestants must agree in what they compute (else FK_REFUTED); then, in each round, the
  * machine's own rates are measured and each contestant has one turn: a core's speed changes from
  * second to second, so only what is measured side by side is divided. */
-int bench_race(const bench_case *, int threads, size_t rounds, fk_progress *, bench_outcome *,
+int bench_race(const bench_case *, const bench_effort *, fk_progress *, bench_outcome *,
                fk_error *) FK_CHECKED;
 
 #endif

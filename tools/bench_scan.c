@@ -14,8 +14,7 @@ enum {
 };
 
 typedef struct {
-    int threads;
-    size_t rounds;
+    bench_effort effort;
     fk_progress *bar;
 } scan;
 
@@ -25,7 +24,9 @@ static int measure(const scan *s, const bench_em_shape *shape, int threads, doub
 {
     bench_outcome o;
     const bench_case what = bench_em_alone(shape, threads > 1);
-    int status = bench_race(&what, threads, s->rounds, s->bar, &o, err);
+    bench_effort effort = s->effort;
+    effort.threads = threads;
+    int status = bench_race(&what, &effort, s->bar, &o, err);
     rate[0] = o.median.rate, rate[1] = o.median.limit;
     return status;
 }
@@ -57,7 +58,7 @@ static int by_dimension(const scan *s, fk_csv *csv, fk_error *err)
 static int by_threads(const scan *s, fk_csv *csv, fk_error *err)
 {
     int status = FK_OK;
-    for (int t = 1; t <= s->threads && status == FK_OK; t++) {
+    for (int t = 1; t <= s->effort.threads && status == FK_OK; t++) {
         double value[3] = {t};
         status = measure(s, &(bench_em_shape){2, 8, false}, t, value + 1, err);
         if (status == FK_OK) fk_csv_row(csv, value, 3);
@@ -79,10 +80,10 @@ static int write(const scan *s, const char *folder, const char *name, const char
     return status;
 }
 
-int bench_scan(const char *folder, int threads, size_t rounds, fk_error *err)
+int bench_scan(const char *folder, const bench_effort *effort, fk_error *err)
 {
-    size_t settings = N_COMPONENTS + 2 * N_DIMENSIONS + (size_t)threads;
-    scan s = {threads, rounds, fk_progress_new("bench", settings * rounds)};
+    size_t settings = N_COMPONENTS + 2 * N_DIMENSIONS + (size_t)effort->threads;
+    scan s = {*effort, fk_progress_new("bench", settings * effort->rounds)};
     int status = fk_make_folder(folder, err);
     if (status == FK_OK)
         status = write(&s, folder, "components.csv", "components,rate,limit", by_components, err);

@@ -7,6 +7,6 @@
 
 /* Into the folder: components.csv (1 .. 64 of them in two dimensions), dimensions.csv (1 .. 16,
  * eight components, isotropic and full), threads.csv (1 .. threads), and bench.svg, bench.png. */
-int bench_scan(const char *folder, int threads, size_t rounds, fk_error *) FK_CHECKED;
+int bench_scan(const char *folder, const bench_effort *, fk_error *) FK_CHECKED;
 
 #endif
