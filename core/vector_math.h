@@ -18,28 +18,34 @@ enum { FK_MOST_ABREAST = 8 };
         (sum)[u_] = fk_vector_fma((sum)[u_], (z)[u_], fk_splat((series)[term_ + 1]));              \
     } while (0)
 
-/* fk_exp2_table at the number in the low bits of j. */
-FK_INLINE fk_words fk_exp2_entry(fk_words j)
+/* fk_exp2_table at the numbers in the low bits of j, in place of them. */
+FK_INLINE void fk_exp2_entries(const size_t n, fk_words *j)
 {
 #if FK_VECTOR == 8
     const __m512i low = _mm512_loadu_si512(fk_exp2_table);
     const __m512i high = _mm512_loadu_si512(fk_exp2_table + 8);
-    return (fk_words)_mm512_permutex2var_epi64(low, (__m512i)j, high);
+    FK_UNROLLED(u, n) j[u] = (fk_words)_mm512_permutex2var_epi64(low, (__m512i)j[u], high);
 #elif FK_VECTOR == 4
-    /* from each quarter of the table, by the lowest two bits; then among them by the others */
-    const __m256i twice = _mm256_slli_epi64((__m256i)j, 1);
-    const __m256i halves =
-        _mm256_add_epi32(_mm256_shuffle_epi32(twice, 0xa0), _mm256_set1_epi64x(1LL << 32));
-    const __m256d third = _mm256_castsi256_pd(_mm256_slli_epi64((__m256i)j, 61));
-    const __m256d fourth = _mm256_castsi256_pd(_mm256_slli_epi64((__m256i)j, 60));
-    __m256d part[4];
-    FK_UNROLLED(q, 4)
-    part[q] = _mm256_castsi256_pd(_mm256_permutevar8x32_epi32(
-        _mm256_loadu_si256((const void *)(fk_exp2_table + 4 * q)), halves));
-    return (fk_words)_mm256_blendv_pd(_mm256_blendv_pd(part[0], part[1], third),
-                                      _mm256_blendv_pd(part[2], part[3], third), fourth);
+    /* two registers together, 32 bits at a time: a permutation chooses from eight */
+    FK_UNROLLED(u, (n + 1) / 2)
+    {
+        fk_words *a = j + 2 * u, *b = 2 * u + 1 < n ? a + 1 : a;
+        const __m256 pair = _mm256_shuffle_ps((__m256)*a, (__m256)*b, 0x88);
+        const __m256 fourth = (__m256)_mm256_slli_epi32((__m256i)pair, 28);
+        __m256 half[2];
+        FK_UNROLLED(h, 2)
+        {
+            const float *table = (const float *)fk_exp2_halves[h];
+            half[h] = _mm256_blendv_ps(
+                _mm256_permutevar8x32_ps(_mm256_loadu_ps(table), (__m256i)pair),
+                _mm256_permutevar8x32_ps(_mm256_loadu_ps(table + 8), (__m256i)pair), fourth);
+        }
+        *b = (fk_words)_mm256_unpackhi_ps(half[0], half[1]);
+        *a = (fk_words)_mm256_unpacklo_ps(half[0], half[1]);
+    }
 #else
-    return (fk_words){fk_exp2_table[j[0] & 15], fk_exp2_table[j[1] & 15]};
+    FK_UNROLLED(u, n)
+    j[u] = (fk_words){fk_exp2_table[j[u][0] & 15], fk_exp2_table[j[u][1] & 15]};
 #endif
 }
 
@@ -47,12 +53,14 @@ FK_INLINE fk_words fk_exp2_entry(fk_words j)
 FK_INLINE void fk_vector_exp2(const size_t n, fk_vector *z)
 {
     fk_vector t[FK_MOST_ABREAST], r[FK_MOST_ABREAST], q[FK_MOST_ABREAST];
+    fk_words entry[FK_MOST_ABREAST];
     FK_UNROLLED(u, n) z[u] = fk_vector_max(fk_splat(-1020.0), z[u]);
     FK_UNROLLED(u, n) t[u] = z[u] + fk_splat(FK_SIXTEENTHS);
     FK_UNROLLED(u, n) r[u] = z[u] - (t[u] - fk_splat(FK_SIXTEENTHS));
     FK_VECTOR_SERIES(q, fk_exp2_series, r, n);
-    FK_UNROLLED(u, n)
-    z[u] = (fk_vector)(fk_exp2_entry((fk_words)t[u]) + ((fk_words)t[u] << 48));
+    FK_UNROLLED(u, n) entry[u] = (fk_words)t[u];
+    fk_exp2_entries(n, entry);
+    FK_UNROLLED(u, n) z[u] = (fk_vector)(entry[u] + ((fk_words)t[u] << 48));
     FK_UNROLLED(u, n) z[u] = fk_vector_fma(z[u], r[u] * q[u], z[u]);
 }
 

@@ -69,6 +69,14 @@ static const uint64_t fk_exp2_table[16] = {
     0x3fef06fe0a31b715, 0x3feedea64c123422, 0x3feebfdad5362a27, 0x3feeab07dd485429,
     0x3feea09e667f3bcd, 0x3feea11473eb0187, 0x3feeace5422aa0db, 0x3feec49182a3f090,
     0x3feee89f995ad3ad, 0x3fef199bdd85529c, 0x3fef5818dcfba487, 0x3fefa4afa2a490da};
+/* The same: the lower 32 bits of each, and the upper. */
+static const uint32_t fk_exp2_halves[2][16] = {
+    {0x00000000, 0x6cf9890f, 0x3c7d517b, 0x6e756238, 0x0a31b715, 0x4c123422, 0xd5362a27, 0xdd485429,
+     0x667f3bcd, 0x73eb0187, 0x422aa0db, 0x82a3f090, 0x995ad3ad, 0xdd85529c, 0xdcfba487,
+     0xa2a490da},
+    {0x3ff00000, 0x3fefb558, 0x3fef72b8, 0x3fef387a, 0x3fef06fe, 0x3feedea6, 0x3feebfda, 0x3feeab07,
+     0x3feea09e, 0x3feea114, 0x3feeace5, 0x3feec491, 0x3feee89f, 0x3fef199b, 0x3fef5818,
+     0x3fefa4af}};
 static const double fk_exp2_series[] = {0x1.430a1d08ec681p-13, 0x1.5d897e525c216p-10,
                                         0x1.3b2ab6fb41213p-7,  0x1.c6b08d6f2a289p-5,
                                         0x1.ebfbdff82c590p-3,  0x1.62e42fefa39f3p-1};
