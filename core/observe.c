@@ -159,7 +159,7 @@ struct fk_histogram {
     size_t n_times, bins, axis;
     double *lo, *hi;  /* (n_times) */
     uint64_t *counts; /* (n_times, bins + 2) */
-    void (*bins_of)(const double *, size_t, double, double, double, int32_t, int32_t *);
+    void (*count)(const double *, size_t, double, double, double, int32_t, uint64_t *, uint64_t *);
 };
 
 fk_histogram *fk_histogram_new(size_t n_times, size_t bins, size_t axis, const double *lo,
@@ -173,7 +173,7 @@ fk_histogram *fk_histogram_new(size_t n_times, size_t bins, size_t axis, const d
                         fk_alloc(n_times, sizeof(double)),
                         fk_alloc(n_times, sizeof(double)),
                         fk_alloc((n_times + 1) * (bins + 2), sizeof(uint64_t)),
-                        FK_CHOOSE_KERNEL(fk_bins_of)};
+                        FK_CHOOSE_KERNEL(fk_count_bins)};
     for (size_t j = 0; j < n_times; j++) {
         assert(lo[j] < hi[j]);
         h->lo[j] = lo[j];
@@ -199,18 +199,8 @@ static void histogram_see(void *self, void *state, size_t j, uint64_t first, siz
     assert(j < h->n_times && h->axis < x.dim);
     uint64_t *mine = (uint64_t *)state + j * (h->bins + 2);
     uint64_t *other = (uint64_t *)state + h->n_times * (h->bins + 2);
-    const bool two = count >= 2 * (h->bins + 2);
     const double *row = x.x + h->axis * x.ld, scale = (double)h->bins / (h->hi[j] - h->lo[j]);
-    enum { SOME = 16 * FK_LANES };
-    int32_t bin[SOME];
-    for (size_t done = 0; done < count; done += SOME) {
-        const size_t some = count - done < SOME ? count - done : SOME;
-        h->bins_of(row + done, fk_pad(some), h->lo[j], h->hi[j], scale, (int32_t)h->bins, bin);
-        size_t p = 0;
-        for (; two && p + 2 <= some; p += 2) mine[bin[p]]++, other[bin[p + 1]]++;
-        for (; p < some; p++) mine[bin[p]]++;
-    }
-    for (size_t b = 0; two && b < h->bins + 2; b++) mine[b] += other[b], other[b] = 0;
+    h->count(row, count, h->lo[j], h->hi[j], scale, (int32_t)h->bins, mine, other);
 }
 
 static void histogram_merge(const void *self, void *into, const void *state)

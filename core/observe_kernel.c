@@ -127,8 +127,9 @@ size_t FK_KERNEL(fk_lane_sums)(const double *x, size_t count, double *sum, doubl
     return groups;
 }
 
-void FK_KERNEL(fk_bins_of)(const double *x, size_t n, double lo, double hi, double scale,
-                           int32_t bins, int32_t *restrict bin)
+/* The bins of x (n), n a multiple of FK_LANES. */
+FK_INLINE void bins_of(const double *x, size_t n, double lo, double hi, double scale, int32_t bins,
+                       int32_t *restrict bin)
 {
     const double beyond = bins, most = nextafter(beyond, 0);
     for (size_t p = 0; p < n; p++) {
@@ -138,4 +139,24 @@ void FK_KERNEL(fk_bins_of)(const double *x, size_t n, double lo, double hi, doub
         place = x[p] >= lo ? place : -1;
         bin[p] = (int32_t)place + 1;
     }
+}
+
+/* A bin that is counted again must wait for the last time: where there are particles enough, every
+ * other one has a table of its own. */
+void FK_KERNEL(fk_count_bins)(const double *x, size_t count, double lo, double hi, double scale,
+                              int32_t bins, uint64_t *restrict counts, uint64_t *restrict zeros)
+{
+    enum { SOME = 32 * FK_LANES };
+    const size_t all = (size_t)bins + 2;
+    const bool two = count >= 2 * all;
+    int32_t bin[SOME];
+    for (size_t some; count > 0; x += some, count -= some) {
+        size_t p = 0;
+        some = count < SOME ? count : SOME;
+        bins_of(x, fk_pad(some), lo, hi, scale, bins, bin);
+        for (; two && p + 2 <= some; p += 2) counts[bin[p]]++, zeros[bin[p + 1]]++;
+        for (; p < some; p++) counts[bin[p]]++;
+    }
+    if (!two) return;
+    for (size_t b = 0; b < all; b++) counts[b] += zeros[b], zeros[b] = 0;
 }

@@ -17,10 +17,11 @@ FK_DECLARE_KERNEL(size_t, fk_lane_sums,
                   (const double *x, size_t count, double *sum, double *squares,
                    int64_t part[2][FK_SPLITS], bool *whole));
 
-/* The bins of x (n): 0 below lo and for NaN, bins + 1 from hi on, else 1 + floor((x - lo) scale),
- * where scale = bins/(hi - lo). n is a multiple of FK_LANES. */
-FK_DECLARE_KERNEL(void, fk_bins_of,
-                  (const double *x, size_t n, double lo, double hi, double scale, int32_t bins,
-                   int32_t *bin));
+/* Adds x (count, in a row of whole lanes) to the counts of bins, counts (bins + 2): number 0 is
+ * below lo and NaN, bins + 1 from hi on, else 1 + floor((x - lo) scale), where scale = bins/(hi -
+ * lo). zeros (bins + 2): scratch, zero before and after. */
+FK_DECLARE_KERNEL(void, fk_count_bins,
+                  (const double *x, size_t count, double lo, double hi, double scale, int32_t bins,
+                   uint64_t *counts, uint64_t *zeros));
 
 #endif
