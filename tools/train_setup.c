@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tools/train_setup.h"
 
+#include <float.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,11 +43,11 @@ static int check_options(const train_run *r, fk_error *err)
     return FK_OK;
 }
 
-/* Of data that are a point at 0: any size will do. */
+/* Of data that are a point at 0, as far as squares can tell: any size will do. */
 static double size_of(const fk_mixture *m)
 {
     const double size = fk_mixture_size(m);
-    return size > 0 ? size : 1;
+    return size * size >= DBL_MIN ? size : 1;
 }
 
 static int set_hidden(train_run *r, fk_error *err)
