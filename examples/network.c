@@ -6,25 +6,37 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static int take(char **argv, fk_model **model, fk_mixture **data, double *t, fk_error *err)
+{
+    char *end;
+    int code = fk_weights_read(argv[1], model, err);
+    if (!code) code = fk_mixture_read(argv[2], data, err);
+    if (code) return code;
+    if ((*model)->config.dim != 1 || (*data)->dim != 1)
+        return fk_fail(err, FK_USAGE, "this example is for networks and data of dimension 1");
+    *t = strtod(argv[3], &end);
+    if (end == argv[3] || *end) return fk_fail(err, FK_USAGE, "T '%s': it is no number", argv[3]);
+    return fk_schedule_check_usable(&(*model)->schedule, "T", *t, err);
+}
+
 int main(int argc, char **argv)
 {
     fk_model *model = NULL;
     fk_mixture *data = NULL;
+    double t;
     fk_error err = {0};
-    if (argc != 4)
-        fk_fail(&err, FK_USAGE, "usage: network WEIGHTS.safetensors MIXTURE T");
-    else if (!fk_weights_read(argv[1], &model, &err) && !fk_mixture_read(argv[2], &data, &err) &&
-             (model->config.dim != 1 || data->dim != 1))
-        fk_fail(&err, FK_USAGE, "this example is for networks and data of dimension 1");
-    if (err.code) {
+    const int code = argc == 4
+                         ? take(argv, &model, &data, &t, &err)
+                         : fk_fail(&err, FK_USAGE, "usage: network WEIGHTS.safetensors MIXTURE T");
+    if (code) {
         fprintf(stderr, "network: %s\n", err.text);
         fk_model_free(model), fk_mixture_free(data);
-        return err.code;
+        return code;
     }
 
     /* the network knows its schedule; a field freezes a noise level, then takes points by the block
      */
-    const fk_coeffs at = fk_schedule_at(&model->schedule, atof(argv[3]));
+    const fk_coeffs at = fk_schedule_at(&model->schedule, t);
     const fk_field field = fk_model_field(model);
     void *frozen = fk_alloc(1, field.frozen_size);
     field.freeze(field.self, at.s, at.sigma, frozen);

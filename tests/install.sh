@@ -49,4 +49,8 @@ found=$(sed -n 's/.*floor: //p' told)
 awk -v a="$found" -v b="$(of excess_max)" 'BEGIN { exit !(a > 0 && a - b < 1e-8 * b && b - a < 1e-8 * b) }' ||
     fail "examples/network.c has an excess of $found, and fokker train of $(of excess_max)"
 ./network w.safetensors ring-8 0.3 2>told && fail "a network of another dimension is taken"
+for t in 7 0 -1 1e-9 nan inf abc 0.3x ""; do
+    ./network w.safetensors three-1d "$t" >told 2>&1
+    [ $? = 2 ] && [ "$(wc -l <told)" = 1 ] && grep -q "^network: T" told || fail "T '$t': $(cat told)"
+done
 echo "installed, ran, compiled, linked"
