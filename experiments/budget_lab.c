@@ -170,7 +170,7 @@ static budget_chain best_chain(budget *b, size_t i)
     fk_error err;
     for (size_t k = 0; k < b->n && b->by[i * b->n + k].ran; k++) {
         budget_chain out;
-        if (chain_of(b, &b->by[i * b->n + k], &out, &err) == FK_OK && !isnan(out.w1.distance))
+        if (chain_of(b, &b->by[i * b->n + k], &out, &err) == FK_OK && fk_distances_known(&out.w1))
             return out;
     }
     return (budget_chain){.of = NULL};

@@ -33,7 +33,7 @@ typedef struct {
 } budget_again;
 
 typedef struct {
-    const spending *of; /* the best scheme at its budget whose laws are curves; NULL: none */
+    const spending *of; /* the best at its budget whose laws, all, are curves; NULL: none */
     fk_distances w1;
 } budget_chain;
 

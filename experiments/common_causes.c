@@ -30,6 +30,13 @@ void fk_causes_tell(const fk_causes *c, fk_text *t)
     fk_text_add(t, "   %+.2e", c->total);
 }
 
+bool fk_distances_known(const fk_distances *w1)
+{
+    bool known = isfinite(w1->distance);
+    for (size_t k = 0; k < FK_CAUSES; k++) known = known && isfinite(w1->link[k]);
+    return known;
+}
+
 void fk_distances_tell(const fk_distances *w1, fk_text *t)
 {
     double sum = 0;

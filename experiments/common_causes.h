@@ -28,6 +28,9 @@ typedef struct {
     double link[FK_CAUSES], distance;
 } fk_distances;
 
+/* All are finite: one law that is no curve leaves the distance of others known, but no chain. */
+bool fk_distances_known(const fk_distances *);
+
 /* In columns of twelve: the parts and the total; the links, their sum and the distance, and the
  * line ends. The heading is that of the first. */
 extern const char *const fk_causes_heading;

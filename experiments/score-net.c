@@ -73,7 +73,7 @@ static fk_verdict check_chain(const fk_claim_env *env, const fk_claim *claim,
     fk_verdict out = {.n = 0};
     for (size_t i = 0; i < q->runs; i++) {
         const net_spending *r = &q->run[i];
-        if (!isnan(r->w1.distance))
+        if (fk_distances_known(&r->w1))
             fk_worst(&out.observed,
                      fk_distances_gap(&r->w1, variant->which == FK_WITHOUT_LARGEST, &r->w1_again));
     }
@@ -243,7 +243,7 @@ static void judge(const score_net *q, fk_ledger *ledger)
     if (q->mixture->dim > 1) return;
     fk_claim_run(&tweedie, &env, ledger);
     for (size_t i = 0; i < q->runs; i++)
-        if (!isnan(q->run[i].w1.distance)) {
+        if (fk_distances_known(&q->run[i].w1)) {
             fk_claim_run(&chain, &env, ledger);
             return;
         }

@@ -39,8 +39,8 @@ static void tell_parts(const score_net *q, fk_text *t)
     fk_text_add(t, "W1, of which the chain is no less than the distance from the data\n");
     for (size_t i = 0; i < q->runs; i++) {
         fk_text_add(t, "%8zu", q->run[i].steps);
-        if (isnan(q->run[i].w1.distance))
-            fk_text_add(t, "  not known: its map does not keep the order of the line\n");
+        if (!fk_distances_known(&q->run[i].w1))
+            fk_text_add(t, "  not known: a map does not keep the order of the line\n");
         else
             fk_distances_tell(&q->run[i].w1, t);
     }

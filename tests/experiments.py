@@ -372,6 +372,23 @@ def check_the_budget_of_a_network(scratch):
     assert not os.path.exists(f"{scratch}/refused")
 
 
+def check_a_chain_is_of_laws_that_are_all_known(scratch):
+    """The best scheme at 10 evaluations sends this network's starts to places in order, and the exact score's not:
+    its distance is known and two of its links are not. The chain is then that of another."""
+    weights, out = f"{scratch}/crossing.safetensors", f"{scratch}/budget crossing"
+    fokker("train", "--mixture", "three-1d", "--hidden", "24,16", "--steps", "60", "--batch", "64", "--warmup", "5",
+           "--rate", "1e-2", "--average", "0.9", "--quiet", "--out", weights)
+    told = fokker("budget", "--quick", "--no-plot", "--mixture", "three-1d", "--score", weights, "--out", out).stdout
+    holds(out)
+    chains = [line for line in told.splitlines() if ">=" in line]
+    assert len(chains) == 4 and not any("nan" in line for line in chains), told
+    best = re.search(r"^  10 (\S+) .*[+-]\S+$", told, re.M)[1]
+    assert best == "dp5" and best not in chains[1], (best, chains)
+    for line in chains:
+        *links, total, _, distance = line.split()[2:]
+        assert abs(sum(map(float, links)) / float(total) - 1) < 0.02 and float(total) >= float(distance), line
+
+
 def check_a_mixture_is_told_once(scratch):
     """And what has no law there is named with its reason; a data set is not compared with itself."""
     out = f"{scratch}/budget once"
