@@ -207,5 +207,9 @@ int fk_metadata_training(const char *path, const json_t *meta, fk_train_config *
     *step = count_of(&r, "step", 0, c->steps);
     const char *weight = text_of(&r, "weight"), *objective = text_of(&r, "objective");
     int code = r.code ? r.code : fk_net_weight_parse(path, weight, &c->weight, err);
-    return code ? code : fk_net_objective_parse(path, objective, &c->objective, err);
+    if (!code) code = fk_net_objective_parse(path, objective, &c->objective, err);
+    fk_error wrong = {0};
+    if (!code && fk_train_check(c, &wrong))
+        code = fk_fail(err, FK_USAGE, "%s: metadata: %s", path, wrong.text);
+    return code;
 }

@@ -88,6 +88,16 @@ int fk_train_check(const fk_train_config *c, fk_error *err)
     if (!(c->average >= 0 && c->average < 1))
         return fk_fail(err, FK_USAGE, "--average %g: it is at least 0 and below 1", c->average);
     if (!(c->gamma > 0)) return fk_fail(err, FK_USAGE, "--gamma %g: it is above 0", c->gamma);
+    /* these have no option; the kernels take them in single precision */
+    const double beta[] = {c->beta1, c->beta2};
+    for (size_t i = 0; i < 2; i++)
+        if (!(beta[i] >= 0 && (float)beta[i] < 1))
+            return fk_fail(err, FK_USAGE, "beta%zu %g: it is at least 0 and below 1", i + 1,
+                           beta[i]);
+    if (!((float)c->epsilon > 0))
+        return fk_fail(err, FK_USAGE, "epsilon %g: it is above 0", c->epsilon);
+    if (!(c->floor >= 0 && c->floor <= 1))
+        return fk_fail(err, FK_USAGE, "rate_floor %g: it is from 0 to 1", c->floor);
     return FK_OK;
 }
 

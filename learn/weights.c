@@ -75,8 +75,8 @@ int fk_weights_read(const char *path, fk_model **model, fk_error *err)
     return code;
 }
 
-enum { STATES = 4 };
-static const char *const state_name[STATES] = {"param", "adam.m", "adam.v", "ema"};
+enum { ADAM_V = 2, STATES = 4 };
+static const char *const state_name[STATES] = {"param", "adam.m", [ADAM_V] = "adam.v", "ema"};
 
 static void state_arrays(const fk_trainer *t, float *x[STATES])
 {
@@ -126,6 +126,10 @@ int fk_checkpoint_restore(const char *path, fk_trainer *t, fk_error *err)
     for (size_t i = 0; !code && i < STATES; i++) {
         const float *x;
         code = fk_tensors_find(&all, path, state_name[i], t->shape.n_params, 0, &x, err);
+        for (size_t k = 0; !code && i == ADAM_V && k < t->shape.n_params; k++)
+            if (x[k] < 0)
+                code = fk_fail(err, FK_USAGE, "%s: tensor %s: it has a number below 0", path,
+                               state_name[i]);
         if (!code) memcpy(to[i], x, t->shape.n_params * sizeof *x);
     }
     fk_tensors_free(&all);

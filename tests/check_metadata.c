@@ -162,5 +162,51 @@ START_TEST(a_range_rounded_otherwise_is_the_schedules_own)
 }
 END_TEST
 
-FK_SUITE("metadata", a_network_of_another_range_than_its_schedules_is_refused,
+START_TEST(a_training_of_numbers_that_make_no_sense_is_refused)
+{
+    static const change table[] = {{{{"rate_floor", "-7"}}, "rate_floor -7: "},
+                                   {{{"rate_floor", "1.1"}}, "rate_floor 1.1: "},
+                                   {{{"rate_floor", "1"}}, NULL},
+                                   {{{"epsilon", "-1"}}, "epsilon -1: "},
+                                   {{{"epsilon", "0"}}, "epsilon 0: "},
+                                   {{{"epsilon", "1e-60"}}, "epsilon 1e-60: "},
+                                   {{{"beta1", "1"}}, "beta1 1: "},
+                                   {{{"beta1", "2"}}, "beta1 2: "},
+                                   {{{"beta1", "-0.1"}}, "beta1 -0.1: "},
+                                   {{{"beta1", "0"}, {"beta2", "0"}}, NULL},
+                                   {{{"beta2", "1"}}, "beta2 1: "},
+                                   {{{"beta2", "0.9999999999"}}, "beta2 1: "},
+                                   {{{"rate", "-1"}}, "-rate -1: "},
+                                   {{{"batch", "0"}}, "-batch 0: "},
+                                   {{{"average", "1"}}, "-average 1: "},
+                                   {{{"gamma", "nan"}}, "metadata \"gamma\": it is no number"}};
+    write_files();
+    try(table, sizeof table / sizeof *table, (const char *const[]){"c", NULL});
+    remove_files();
+}
+END_TEST
+
+START_TEST(a_negative_mean_square_of_a_gradient_is_refused)
+{
+    const fk_model_config model = model_of(FK_TIME_T);
+    fk_train_config brief = fk_train_defaults();
+    fk_trainer *t;
+    fk_error err = {0};
+    write_files();
+    brief.steps = 20;
+    ck_assert_int_eq(fk_trainer_new(&model, &brief, (fk_data){&first, draw}, 1, &t, &err), FK_OK);
+    for (int sign = -1; sign <= 1; sign++) {
+        t->state.v[3] = 2.385e-4F * (float)sign;
+        ck_assert_int_eq(fk_checkpoint_write(file("c"), t, NULL, &err), FK_OK);
+        ck_assert_int_eq(fk_checkpoint_restore(file("c"), t, &err), sign < 0 ? FK_USAGE : FK_OK);
+    }
+    ck_assert_ptr_nonnull(strstr(err.text, "/c: tensor adam.v: it has a number below 0"));
+    fk_trainer_free(t);
+    remove_files();
+}
+END_TEST
+
+FK_SUITE("metadata", a_training_of_numbers_that_make_no_sense_is_refused,
+         a_negative_mean_square_of_a_gradient_is_refused,
+         a_network_of_another_range_than_its_schedules_is_refused,
          a_range_rounded_otherwise_is_the_schedules_own)

@@ -8,7 +8,7 @@ import os
 import pty
 import subprocess
 
-from trained.common import FOKKER, SMALL, bad, expect, good, main, network, rows, vp_linear, whole, write_json
+from trained.common import FOKKER, SMALL, bad, expect, good, main, network, rows, spoil, vp_linear, whole, write_json
 
 THREE = [(0.3, -2.0, 0.4**2), (0.5, 0.5, 0.25**2), (0.2, 1.8, 0.6**2)]  # weight, mean, variance
 
@@ -140,6 +140,15 @@ def wrong_options_get_one_line():
     bad([*train, *SMALL, "--rate", "1e38", "--steps", "1", "--out", "w.safetensors"], 2, "take a smaller --rate")
     expect(not os.path.exists("w.safetensors"), "no weights without a number")
     bad(["train", "--resume", "a.safetensors", "--out", "w.safetensors"], 2, "another kind of file")
+    for key, value, what in (
+            ("curve", "[1,2,3]", ""), ("curve", '[["a",null,{}]]', ""), ("curve", "[[8,1.5]]", ""),
+            ("curve", "[[8,1.5,0.2,3]]", ""), ("curve", "[[8,1.5,1e999]]", ""), ("curve", "{}", ""),
+            ("beta1", "1", ""), ("schedule", "ve", "time_from")):
+        spoil("whole", "spoilt", **{key: value})
+        bad(["train", "--resume", "spoilt", "--out", "w.safetensors"], 2, "spoilt: metadata", what or key)
+    spoil("whole", "spoilt")
+    good("train", "--resume", "spoilt", "--quiet", "--out", "w.safetensors")
+    os.remove("spoilt")
 
 
 main(training_reports_its_excess_over_the_floor, a_terminal_shows_a_bar_and_each_row_on_a_line_of_its_own,

@@ -124,6 +124,20 @@ static int check_data(train_run *r, const char *definition, fk_error *err)
     return FK_OK;
 }
 
+/* Rows [step, loss, excess]; a number in JSON is finite. */
+static bool is_curve(const json_t *curve)
+{
+    size_t i, k;
+    json_t *row, *number;
+    bool right = json_is_array(curve);
+    json_array_foreach(curve, i, row)
+    {
+        right = right && json_array_size(row) == 3;
+        json_array_foreach(row, k, number) right = right && json_is_number(number);
+    }
+    return right;
+}
+
 static int resume(train_run *r, fk_error *err)
 {
     json_t *meta;
@@ -135,8 +149,9 @@ static int resume(train_run *r, fk_error *err)
     const char *curve = json_string_value(json_object_get(meta, "curve"));
     r->mixture_spec = r->resumed_spec = fk_strdup(mixture ? mixture : "");
     r->curve = json_loads(curve ? curve : "", 0, NULL);
-    if (!json_is_array(r->curve))
-        code = fk_fail(err, FK_USAGE, "%s: metadata \"curve\": it is no learning curve", r->resume);
+    if (!is_curve(r->curve))
+        code = fk_fail(err, FK_USAGE,
+                       "%s: metadata \"curve\": it is no list of [step, loss, excess]", r->resume);
     if (!code && is_given(r, "seed") && seed != r->config.seed)
         code = fk_fail(err, FK_USAGE, "--seed: the training of %s has another one", r->resume);
     if (!code) code = check_data(r, definition, err);

@@ -69,6 +69,18 @@ def tensors(path):
     return meta, out
 
 
+def spoil(path, new, **changed):
+    """The safetensors file, as `new`, with these metadata instead."""
+    data = whole(path)
+    length, = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8:8 + length])
+    header["__metadata__"].update(changed)
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(new, "wb") as f:
+        f.write(struct.pack("<Q", len(text)) + text + data[8 + length:])
+
+
 def write_json(path, data, **how):
     with open(path, "w") as f:
         json.dump(data, f, **how)
