@@ -12,7 +12,7 @@
 #include "learn/train.h"
 
 /* Enough to learn two modes to a few thousandths of the loss, and some seconds on one slow core. */
-enum { STEPS = 2000, BATCH = 256, WARMUP = 100, FREQUENCIES = 4, HIDDEN = 32 };
+enum { STEPS = 2000, BATCH = 256, WARMUP = 100, FREQUENCIES = 4, HIDDEN = 32, APART = 50 };
 
 struct fk_networks {
     uint64_t seed;
@@ -21,6 +21,7 @@ struct fk_networks {
     fk_schedule schedule;
     fk_model_config config[FK_N_LEARNT];
     fk_model *model[FK_N_LEARNT]; /* NULL: not yet trained */
+    fk_model *iterate[FK_NETWORK_ITERATES];
 };
 
 /* The settings are this file's own: an error is a bug. */
@@ -55,6 +56,7 @@ void fk_networks_free(fk_networks *n)
 {
     if (!n) return;
     for (int i = 0; i < FK_N_LEARNT; i++) fk_model_free(n->model[i]);
+    for (int j = 0; j < FK_NETWORK_ITERATES; j++) fk_model_free(n->iterate[j]);
     fk_mixture_free(n->data);
     free(n);
 }
@@ -83,23 +85,40 @@ static fk_model *model_of(const fk_model_config *config, const float *param)
     return model;
 }
 
-const fk_model *fk_networks_get(fk_networks *n, fk_learnt which)
+static fk_trainer *trainer(fk_networks *n, fk_learnt which, double floor)
 {
-    if (n->model[which]) return n->model[which];
     fk_train_config config = fk_train_defaults();
     config.steps = STEPS, config.batch = BATCH, config.warmup = WARMUP;
     config.rate = 2e-2;
+    config.floor = floor;
     config.seed = n->seed;
-    if (which == FK_LEARNT_STEADILY) config.floor = 1;
     fk_trainer *t;
     fk_error err;
     must(fk_trainer_new(&n->config[which], &config, (fk_data){n, draw}, n->threads, &t, &err),
          &err);
-    while (t->step < config.steps) fk_trainer_step(t);
-    n->model[which] =
-        model_of(&t->model, which == FK_LEARNT_STEADILY ? t->state.param : t->state.ema);
+    return t;
+}
+
+const fk_model *fk_networks_get(fk_networks *n, fk_learnt which)
+{
+    if (n->model[which]) return n->model[which];
+    fk_trainer *t = trainer(n, which, fk_train_defaults().floor);
+    while (t->step < STEPS) fk_trainer_step(t);
+    n->model[which] = model_of(&t->model, t->state.ema);
     fk_trainer_free(t);
     return n->model[which];
+}
+
+const fk_model *fk_networks_iterate(fk_networks *n, size_t j)
+{
+    if (n->iterate[j]) return n->iterate[j];
+    fk_trainer *t = trainer(n, FK_LEARNT_EPS, 1);
+    for (size_t i = 0; i < FK_NETWORK_ITERATES; i++) {
+        while (t->step < STEPS - (FK_NETWORK_ITERATES - 1 - i) * APART) fk_trainer_step(t);
+        n->iterate[i] = model_of(&t->model, t->state.param);
+    }
+    fk_trainer_free(t);
+    return n->iterate[j];
 }
 
 fk_model *fk_networks_untrained(const fk_networks *n, fk_learnt which)

@@ -10,12 +10,7 @@
 #include "learn/model.h"
 
 typedef struct fk_networks fk_networks;
-typedef enum {
-    FK_LEARNT_EPS,
-    FK_LEARNT_V,
-    FK_LEARNT_STEADILY, /* eps, by steps that stay as they are, and no average over them */
-    FK_N_LEARNT
-} fk_learnt;
+typedef enum { FK_LEARNT_EPS, FK_LEARNT_V, FK_N_LEARNT } fk_learnt;
 
 /* Trains nothing yet. threads 0: all. */
 fk_networks *fk_networks_new(uint64_t seed, int threads);
@@ -25,6 +20,10 @@ const fk_mixture *fk_networks_data(const fk_networks *);
 const fk_schedule *fk_networks_schedule(const fk_networks *);
 /* Trained by the first call that asks for it. */
 const fk_model *fk_networks_get(fk_networks *, fk_learnt);
+/* Of a network for eps, trained in the same way but for steps that stay as they are: the parameters
+ * themselves, no average over steps, after each fiftieth of the last eight hundred. */
+enum { FK_NETWORK_ITERATES = 16 };
+const fk_model *fk_networks_iterate(fk_networks *, size_t j);
 /* As it was before its training; and a network of the same parameters that is read as if it had
  * been trained for another output. The caller frees both. */
 fk_model *fk_networks_untrained(const fk_networks *, fk_learnt);
