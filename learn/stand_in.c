@@ -9,8 +9,10 @@
 int fk_stand_in_read(const char *file, const char *mixture, size_t dim, fk_model **model,
                      fk_error *err)
 {
-    int code = fk_weights_read(file, model, err);
-    if (code || (*model)->config.dim == dim) return code;
+    fk_error own = {0};
+    int code = fk_weights_read(file, model, &own);
+    if (code) return fk_fail(err, code, "--score %s", own.text); /* which begins with the file */
+    if ((*model)->config.dim == dim) return FK_OK;
     code = fk_fail(err, FK_USAGE, "--score %s: a network of dimension %zu, and %s has %zu", file,
                    (*model)->config.dim, mixture, dim);
     fk_model_free(*model), *model = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A network from a file (--score FILE) in place of a mixture's exact score. Where it cannot be one:
- * FK_USAGE, with the option and the file in front. */
+ * FK_USAGE, or FK_FILE where the file cannot be read; with the option and the file in front. */
 #ifndef FK_LEARN_STAND_IN_H
 #define FK_LEARN_STAND_IN_H
 

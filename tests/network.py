@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 
-from trained.common import SMALL, bad, expect, good, main, network, rows, run, tensors, vp_linear, whole, write_json
+from trained.common import SMALL, bad, expect, good, main, network, rows, run, spoil, tensors, vp_linear, whole, write_json
 
 EXAMPLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../examples/network.py")
 
@@ -167,8 +167,21 @@ def a_network_of_other_data_is_told():
 def a_network_that_does_not_fit_gets_one_line():
     sample = ["sample", "--scheme", "heun", "--out", "x.npy", "--mixture"]
     bad([*sample, "ring-8", "--score", "a.safetensors"], 2, "dimension 1, and ring-8 has 2")
-    bad([*sample, "three-1d", "--score", "whole"], 2, "another kind of file")
-    bad([*sample, "three-1d", "--score", "none.safetensors"], 4, "none.safetensors: cannot read")
+    with open("noise.safetensors", "wb") as f:
+        f.write(whole("a.safetensors")[3:])
+    spoil("a.safetensors", "beyond.safetensors", time="t", time_from="-5", time_to="7")
+    spoil("a.safetensors", "unknown.safetensors", schedule="nonsense")
+    spoil("a.safetensors", "wide.safetensors", data_rms="1e300")
+    for words in ([*sample, "three-1d"], ["law", "--scheme", "heun", "--steps", "3", "--mixture", "three-1d"],
+                  ["likelihood", "--points", "near.csv", "--mixture", "three-1d"],
+                  ["score-net", "--quick", "--no-plot", "--out", "net"],
+                  ["budget", "--quick", "--no-plot", "--out", "net", "--mixture", "three-1d"]):
+        for name, code, says in (
+                ("whole", 2, 'metadata "format": another kind of file'), ("none.safetensors", 4, "cannot read"),
+                ("noise.safetensors", 2, "no safetensors file"), ("beyond.safetensors", 2, 'metadata "time_from"'),
+                ("unknown.safetensors", 2, "metadata \"schedule\": no schedule 'nonsense'"),
+                ("wide.safetensors", 2, 'metadata "data_rms"')):
+            bad([*words, "--score", name], code, f"fokker {words[0]}: --score {name}: {says}")
     bad([*sample, "three-1d", "--schedule", "edm", "--score", "a.safetensors"], 2, "trained for lambda")
 
 
