@@ -164,6 +164,17 @@ def a_network_of_other_data_is_told():
         expect(len(rows("net/curve.csv")) == (50 if same else 0), f"{schedule}: its table")
 
 
+def what_a_scheme_takes_from_the_data_beside_a_network_is_told():
+    words = ["sample", "--mixture", "three-1d", "--steps", "5", "--n", "16", "--out", "f.npy", "--scheme"]
+    for scheme, told in ("ancestral-optimal", 1), ("pc", 1), ("ancestral-small", 0):
+        done = run(*words, scheme, "--score", "a.safetensors")
+        expect(done.returncode == 0 and len(done.stderr.splitlines()) == told
+               and (f"--score a.safetensors: its score alone; what else {scheme} must know of the data"
+                    in done.stderr) == told, f"{scheme}: {told} lines", done.stderr)
+        good(*words, scheme)
+        good(*words, scheme, "--score", "a.safetensors", "--quiet")
+
+
 def a_network_that_does_not_fit_gets_one_line():
     sample = ["sample", "--scheme", "heun", "--out", "x.npy", "--mixture"]
     bad([*sample, "ring-8", "--score", "a.safetensors"], 2, "dimension 1, and ring-8 has 2")
@@ -187,4 +198,4 @@ def a_network_that_does_not_fit_gets_one_line():
 
 main(python_alone_reproduces_the_network, a_network_drives_samplers_and_laws,
      the_likelihood_of_a_network_has_its_score_as_a_part, a_network_of_other_data_is_told,
-     a_network_that_does_not_fit_gets_one_line)
+     what_a_scheme_takes_from_the_data_beside_a_network_is_told, a_network_that_does_not_fit_gets_one_line)

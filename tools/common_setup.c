@@ -117,9 +117,14 @@ static int check_network(const setup *s, fk_error *err)
     /* the last level of a chain may be none at all: no score is asked for there */
     const double end = s->chain_spec ? s->axis.node[s->axis.n_steps - 1].lambda : s->to.lambda;
     int code = fk_stand_in_levels(s->score_file, s->network, s->from.lambda, end, err);
-    if (!code)
-        fk_stand_in_is_of(s->score_file, s->network, s->mixture_spec, fk_mixture_json(s->mixture));
-    return code;
+    if (code) return code;
+    fk_stand_in_is_of(s->score_file, s->network, s->mixture_spec, fk_mixture_json(s->mixture));
+    if (s->scheme.needs & FK_FACTS)
+        fk_cli_remark(
+            "--score %s: its score alone; what else %s must know of the data, expectations "
+            "at each noise level, is that of %s",
+            s->score_file, s->scheme.row.name, s->mixture_spec);
+    return FK_OK;
 }
 
 static int read_network(setup *s, fk_error *err)
