@@ -6,7 +6,9 @@ import json
 import math
 import os
 import pty
+import re
 import subprocess
+import time
 
 from trained.common import FOKKER, SMALL, bad, expect, good, main, network, rows, spoil, vp_linear, whole, write_json
 
@@ -69,10 +71,25 @@ def a_terminal_shows_a_bar_and_each_row_on_a_line_of_its_own():
     except OSError:  # the terminal's last writer has gone
         pass
     os.close(controller)
-    expect(child.wait(60) == 0 and b"s left" in text, "there is a bar", text[:300])
+    expect(child.wait(60) == 0 and re.search(rb"\] +\d+ %  \d+ s left", text), "there is a bar", text[:300])
     lines = [line.rstrip("\r").rsplit("\r\033[K", 1)[-1] for line in text.decode().split("\n")]
     expect(all(line.startswith(f"step {30 * (i + 1)} of 1500: loss ") for i, line in enumerate(lines[:50])),
            "and every row stands alone", lines)
+
+
+def a_log_tells_the_time_left():
+    row = r"step (\d+) of \d+: loss \S+ over its floor \S+, excess of eps \S+, (\d+) s left"
+    text = good("train", "--mixture", "three-1d", *SMALL, "--out", "log.safetensors").splitlines()[:-1]
+    left = [re.fullmatch(row, line) for line in text]
+    expect(len(left) == 50 and all(left) and left[-1][2] == "0", "every row tells it, at the end 0", text[-3:])
+    # of a long one, which is ended after five of its 50 rows: their own pace, within what else goes on
+    child = subprocess.Popen([FOKKER, "train", "--mixture", "three-1d", "--hidden", "64", "--steps", "100", "--batch",
+                              "500000", "--out", "log.safetensors"], stdout=subprocess.PIPE, text=True)
+    at = [(time.monotonic(), line.rstrip()) for line in (child.stdout.readline() for _ in range(5))]
+    child.terminate()
+    child.communicate(timeout=60)
+    found, right = float(re.fullmatch(row, at[4][1])[2]), 45 * (at[4][0] - at[0][0]) / 4
+    expect(right / 3 - 1 < found < 3 * right + 1 and right > 2, "by the clock", (found, right))
 
 
 def any_number_of_threads_gives_the_same_files():
@@ -152,5 +169,5 @@ def wrong_options_get_one_line():
 
 
 main(training_reports_its_excess_over_the_floor, a_terminal_shows_a_bar_and_each_row_on_a_line_of_its_own,
-     any_number_of_threads_gives_the_same_files, any_instruction_set_gives_the_same_files,
+     a_log_tells_the_time_left, any_number_of_threads_gives_the_same_files, any_instruction_set_gives_the_same_files,
      wrong_options_get_one_line)

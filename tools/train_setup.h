@@ -23,6 +23,8 @@ typedef struct {
     char *definition;   /* of the mixture, as JSON */
     json_t *curve;      /* rows [step, loss, excess] */
     double floor;
+    size_t first;   /* steps done when this run began, at */
+    double started; /* fk_seconds() */
 } train_run;
 
 /* The options checked against one another; mixture and configs from them, or from the checkpoint of
