@@ -63,17 +63,23 @@ static int by_backward(const budget *b, const fk_trial *trial, const fk_field *f
 
 /* Of the sixteen, from the prior, by this score; NULL: the data's own. */
 static int mean_of(const budget *b, const fk_scheme *scheme, fk_trial *trial, const fk_field *field,
-                   double mean[FK_N_CDF], fk_error *err)
+                   fk_seen_law *law, fk_error *err)
 {
     const fk_step *step = trial->plan.step;
     const size_t n = trial->plan.n_steps;
     const bool smooth = !fk_grid_law_takes(step, n) && fk_backward_law_takes(step, n);
-    if ((b->mixture->k > 1 || field) && smooth) return by_backward(b, trial, field, mean, err);
+    const fk_field own = fk_mixture_field(b->mixture);
+    *law = (fk_seen_law){.mean = {0}};
+    if (b->mixture->k > 1 || field) {
+        if (smooth) return by_backward(b, trial, field, law->mean, err);
+        if (process_of(fk_family_of(scheme)) == FK_FLOW)
+            return fk_plan_law(&b->exact, &trial->plan, field ? field : &own, 1, law, err);
+    }
     fk_law_record record;
     trial->prior = b->prior, trial->field = field;
     const int status = fk_trial_law(scheme, b->mixture, trial, &b->exact.functionals, &record, err);
     for (int j = FK_CDF; j < FK_N_FUNCTIONALS && !status; j++)
-        mean[j - FK_CDF] = b->exact.functionals.exact[j] + record.error[j];
+        law->mean[j - FK_CDF] = b->exact.functionals.exact[j] + record.error[j];
     return status;
 }
 
@@ -81,17 +87,21 @@ static void split(const budget *b, const fk_scheme *scheme, size_t evaluations, 
 {
     fk_error err = {0};
     fk_trial trial;
-    double steps[FK_N_CDF], score[FK_N_CDF];
+    fk_seen_law steps = {.mean = {0}}, learnt = steps, *score = &steps;
     int status = affordable(b, scheme, evaluations, &trial, &err);
     if (!status) {
         out->steps = trial.plan.n_steps;
         out->evaluations = trial.plan.evaluations;
-        status = mean_of(b, scheme, &trial, NULL, steps, &err);
-        memcpy(score, steps, sizeof score);
-        if (!status && b->learnt) status = mean_of(b, scheme, &trial, b->learnt, score, &err);
-        if (!status)
-            out->error = fk_causes_on_line(&b->exact, process_of(out->family), steps, score,
-                                           &out->functional);
+        status = mean_of(b, scheme, &trial, NULL, &steps, &err);
+        if (!status && b->learnt)
+            status = mean_of(b, scheme, &trial, b->learnt, score = &learnt, &err);
+        if (!status) {
+            out->error = fk_causes_on_line(&b->exact, process_of(out->family), steps.mean,
+                                           score->mean, &out->functional);
+            out->bound[0] = steps.bound[out->functional];
+            out->bound[1] = score->bound[out->functional];
+        }
+        fk_seen_law_free(&steps), fk_seen_law_free(&learnt);
         fk_trial_free(&trial);
     }
     out->ran = !status && isfinite(out->error.total) && out->error.total != 0;
@@ -187,16 +197,19 @@ static int best_again(const budget *b, size_t i, int threads, budget_again *out,
     while (s < b->by + (i + 1) * b->n && s->ran && process_of(s->family) != FK_FLOW) s++;
     if (s == b->by + (i + 1) * b->n || !s->ran) return FK_OK;
     const fk_field exact = fk_mixture_field(b->mixture);
-    double mean[FK_LAWS][FK_N_CDF];
+    double mean[FK_LAWS][FK_N_CDF], bound[FK_LAWS][FK_N_CDF];
     fk_trial trial;
     int status = plan_of(b, s, &trial, err);
     if (status) return status;
     status = fk_causes_by_particles(&b->exact, &trial.plan, b->network ? b->network : &exact,
-                                    PARTICLES, threads, mean, &out->w1, err);
-    out->of = s;
-    for (size_t k = 0; k < FK_LAWS; k++) out->mean[k] = mean[k][s->functional];
+                                    PARTICLES, threads, mean, bound, &out->w1, err);
     fk_trial_free(&trial);
-    return status;
+    if (status) return status;
+    out->of = s;
+    for (size_t k = 0; k < FK_LAWS; k++)
+        out->mean[k] = mean[k][s->functional], out->bound[k] = bound[k][s->functional];
+    out->bound[FK_IN_STEPS] += s->bound[0], out->bound[FK_BY_NETWORK] += s->bound[1];
+    return FK_OK;
 }
 
 int budget_run(budget *b, int threads, fk_error *err)

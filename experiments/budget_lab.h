@@ -21,6 +21,7 @@ typedef struct {
     size_t steps, evaluations;
     fk_causes error;
     size_t functional; /* which it is of */
+    double bound[2];   /* of the laws by the exact score and by the network, see fk_seen_law */
     bool ran;          /* else `why` tells what stood in the way */
     char why[160];
 } spending;
@@ -28,7 +29,7 @@ typedef struct {
 /* The best at its budget without noise once more, by particles, and by the network itself. */
 typedef struct {
     const spending *of; /* NULL: there is none */
-    double mean[FK_LAWS];
+    double mean[FK_LAWS], bound[FK_LAWS];
     fk_distances w1;
 } budget_again;
 
@@ -52,7 +53,8 @@ typedef struct {
     double truncation; /* the largest of the sixteen's, with a sign */
 } budget;
 
-/* Errors are those of the laws (analytic/law.h), to 1e-9 or so, but for schemes whose noise enters
+/* Errors are those of the laws (analytic/law.h), to 1e-9 or so where a map keeps the order of the
+ * line, to their bounds where it does not, but for schemes whose noise enters
  * before the last evaluation: to 3e-5, and to one part in a hundred where they take fewer than four
  * steps. A network's are those of its table (analytic/line_field.h). */
 int budget_run(budget *, int threads, fk_error *) FK_CHECKED;

@@ -61,12 +61,20 @@ double fk_causes_sum(const fk_causes *c, fk_sum how)
     return sum;
 }
 
-double fk_causes_gap(const fk_causes *c, fk_sum how, const double mean[FK_LAWS])
+/* NaN where either is. */
+static double beyond(double bound, double gap)
+{
+    return fabs(gap) <= bound ? 0 : fabs(gap) - bound;
+}
+
+double fk_causes_gap(const fk_causes *c, fk_sum how, const double mean[FK_LAWS],
+                     const double bound[FK_LAWS])
 {
     const size_t last = how == FK_LAW_BEFORE ? FK_IN_STEPS : FK_BY_NETWORK;
-    double worst = fabs(fk_causes_sum(c, how) - (mean[last] - mean[FK_OF_DATA]));
+    double worst = beyond(bound[last] + bound[FK_OF_DATA],
+                          fk_causes_sum(c, how) - (mean[last] - mean[FK_OF_DATA]));
     for (size_t k = 0; k < FK_CAUSES; k++)
-        fk_worst(&worst, fabs(c->part[k] - (mean[k + 1] - mean[k])));
+        fk_worst(&worst, beyond(bound[k] + bound[k + 1], c->part[k] - (mean[k + 1] - mean[k])));
     return worst;
 }
 

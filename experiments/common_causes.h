@@ -49,9 +49,10 @@ typedef enum {
 
 double fk_causes_sum(const fk_causes *, fk_sum);
 
-/* The greatest difference of parts, and of their sum, from what expectations by another road say.
- */
-double fk_causes_gap(const fk_causes *, fk_sum, const double mean[FK_LAWS]);
+/* The greatest difference of parts, and of their sum, from what expectations by another road say,
+ * beyond what the two roads together may be wrong by: the bounds of the laws that it is between. */
+double fk_causes_gap(const fk_causes *, fk_sum, const double mean[FK_LAWS],
+                     const double bound[FK_LAWS]);
 
 /* In parts of the distance that another road gives: the greatest difference of links, and what
  * their sum, without the longest where that is wanted, falls short of it by. */

@@ -11,10 +11,11 @@
 
 enum { FK_FLOW, FK_REVERSE_SDE, FK_N_PROCESSES };
 
-/* A law with the expectations of the sixteen of analytic/functionals.h. */
+/* A law with the expectations of the sixteen of analytic/functionals.h. They are known to 1e-9 or
+ * so, and where a map does not keep the order of the line to the bound. */
 typedef struct {
     fk_curve curve;
-    double mean[FK_N_CDF];
+    double mean[FK_N_CDF], bound[FK_N_CDF];
 } fk_seen_law;
 void fk_seen_law_free(fk_seen_law *);
 
@@ -46,9 +47,10 @@ fk_distances fk_distances_on_line(fk_exact_laws *, int process, fk_curve *steps,
 
 /* The same of a scheme without noise by another road: sums over n particles each, at the quantiles
  * (i + 1/2)/n of the data, of the law at the end and of the prior, these moved by the exact flow
- * and by the integrator. */
+ * and by the integrator. bound: how wrong each sum may be where between neighbours there are jumps
+ * and bends, from the sums' own second differences. */
 int fk_causes_by_particles(const fk_exact_laws *, const fk_plan *, const fk_field *score, size_t n,
-                           int threads, double mean[FK_LAWS][FK_N_CDF], fk_distances *,
-                           fk_error *) FK_CHECKED;
+                           int threads, double mean[FK_LAWS][FK_N_CDF],
+                           double bound[FK_LAWS][FK_N_CDF], fk_distances *, fk_error *) FK_CHECKED;
 
 #endif

@@ -59,7 +59,7 @@ static int spend_line(const score_net *q, fk_exact_laws *laws, net_spending *out
 {
     const fk_field exact = fk_mixture_field(q->mixture), learnt = fk_model_field(q->network);
     fk_seen_law steps = {.mean = {0}}, score = steps;
-    double again[FK_LAWS][FK_N_CDF];
+    double again[FK_LAWS][FK_N_CDF], bound[FK_LAWS][FK_N_CDF];
     fk_plan plan;
     int code = plan_of(q, out->steps, &plan, err);
     if (code) return code;
@@ -69,10 +69,13 @@ static int spend_line(const score_net *q, fk_exact_laws *laws, net_spending *out
     if (!code) {
         out->error = fk_causes_on_line(laws, FK_FLOW, steps.mean, score.mean, &out->which);
         out->w1 = fk_distances_on_line(laws, FK_FLOW, &steps.curve, &score.curve);
-        code = fk_causes_by_particles(laws, &plan, &learnt, PARTICLES, q->threads, again,
+        code = fk_causes_by_particles(laws, &plan, &learnt, PARTICLES, q->threads, again, bound,
                                       &out->w1_again, err);
     }
-    for (size_t k = 0; k < FK_LAWS && !code; k++) out->again[k] = again[k][out->which];
+    for (size_t k = 0; k < FK_LAWS && !code; k++)
+        out->again[k] = again[k][out->which], out->bound[k] = bound[k][out->which];
+    out->bound[FK_IN_STEPS] += steps.bound[out->which];
+    out->bound[FK_BY_NETWORK] += score.bound[out->which];
     fk_seen_law_free(&steps), fk_seen_law_free(&score);
     fk_plan_free(&plan);
     return code;

@@ -19,6 +19,7 @@ typedef struct {
     double se;             /* of the total, by draws; 0 where laws are exact */
     fk_distances w1;       /* NaN in 2-D */
     double again[FK_LAWS]; /* expectations of the same functional by particles (1-D) */
+    double bound[FK_LAWS]; /* how far these and the laws' may lie apart */
     fk_distances w1_again; /* and these */
     size_t axis, which;    /* the coordinate, and j */
 } net_spending;

@@ -389,6 +389,18 @@ def check_a_chain_is_of_laws_that_are_all_known(scratch):
         assert abs(sum(map(float, links)) / float(total) - 1) < 0.02 and float(total) >= float(distance), line
 
 
+def check_parts_hold_where_maps_jump(scratch):
+    """Between narrow modes the map of a few steps turns back and jumps: sums over nodes and particles are known to
+    their bounds alone, and the wrong sums lie beyond these."""
+    data, out = f"{scratch}/narrow.json", f"{scratch}/score-net narrow"
+    with open(data, "w") as f:
+        json.dump({"dim": 1, "components": [{"weight": w, "mean": [m], "std": s}
+                                            for w, m, s in ((0.5, -2, 0.05), (0.3, 0.1, 0.02), (0.2, 2, 0.1))]}, f)
+    told = fokker("score-net", "--quick", "--no-plot", "--mixture", data, "--out", out).stdout
+    holds(out)
+    assert re.search(r"score-net-budget +HOLDS .* 4/4 ", told) and "not known: a map" in told, told
+
+
 def check_a_mixture_is_told_once(scratch):
     """And what has no law there is named with its reason; a data set is not compared with itself."""
     out = f"{scratch}/budget once"
