@@ -10,7 +10,9 @@
  * split by cause (experiments/common_causes.h). In 1-D all of this is by quadrature and exact laws.
  *
  * It would be refuted by an exact score that is not calibrated, by parts that do not add up to what
- * particles moved by the network are off by, and by an excess that draws do not confirm. */
+ * particles moved by the network are off by, and by a sigma^2 E|net - score|^2 that is another by
+ * draws. That this is the excess is not measured here: it is an identity, and its loss a noisier
+ * quantity by far. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -168,8 +170,8 @@ static fk_verdict check_excess(const fk_claim_env *env, const fk_claim *claim,
 
 static const fk_claim excess = {
     .id = "score-net-excess",
-    .says = "the excess of the network's loss over the floor is sigma^2 E|net - score|^2, by draws "
-            "as by quadrature, at three times",
+    .says = "sigma^2 E|net - score|^2, which is told as the excess of the network's loss over the "
+            "floor, is by draws what it is by quadrature, at three times",
     .source = "Vincent 2011, eq. 17",
     .kind = FK_STATISTICAL,
     .margin = 0.3,
