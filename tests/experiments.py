@@ -364,6 +364,7 @@ def check_the_budget_of_a_network(scratch):
         assert sum(parts) == row["total"] and sum(parts[:3]) != row["total"], row
         same = exact[row["budget"], row["scheme"]]
         assert same["score"] == 0 and same["steps"] == row["steps"], (same, row)
+    assert re.search(r"budget-parts +HOLDS .* 3/3 ", told), told
     chains = [line.split()[-3:] for line in told.splitlines() if ">=" in line]
     assert len(chains) == 4 and all(float(a) >= float(b) for a, _, b in chains), told
     for args, what in ((("--score", weights, "--schedule", "edm"), "trained for lambda"), (("--score", f"{scratch}/plain"), "plain")):
