@@ -12,6 +12,13 @@
  *     slack = 4 |A| (dim + 8) 2^-53 (|x| + s max|m|)^2 + 2^-40
  * (dim + 2 roundings each; 2^-40 for log2 w). What passes by `near` and twice the slack is computed
  * again from differences, and in or out by that: no result depends on whether the sieve was used.
+ *
+ * Where |A| (s max|m|)^2 <= near nothing is far, and differences are not needed either: with |x|^2,
+ * which all have in common, left out, the logits and the sum of 2^logit_k m_k are matrix products
+ * (core/gemm.h), half the operations. But for log2 w the error of such a logit is below
+ *     |A| (dim + 8) 2^-53 (2 |x| s max|m| + (s max|m|)^2),
+ * of the order of that of differences, |A| (dim + 8) 2^-53 |d_k|^2, as long as s max|m| is no more
+ * than some standard deviations. Which way is taken depends on s and sigma alone.
  */
 #ifndef FK_ANALYTIC_EMPIRICAL_H
 #define FK_ANALYTIC_EMPIRICAL_H
@@ -24,7 +31,8 @@ typedef struct {
     const fk_mixture *m;
     double s, a, near;   /* a: A above */
     double slack, reach; /* of the bound: the factor of (|x| + reach)^2, and s max|m| */
-    bool sieve;          /* false: every point is computed from differences */
+    bool products;       /* by matrix products, without the sieve */
+    bool sieve;          /* neither: every point is computed from differences */
     double *log_weight;  /* (k), base 2 */
     double *offset;      /* (k): log2 w_k + A s^2 |m_k|^2 */
     double numbers[];    /* where the two stand */
@@ -44,6 +52,12 @@ FK_DECLARE_KERNEL(void, fk_empirical_score,
                   (const fk_frozen_empirical *, const uint32_t *list, size_t n, size_t n_real,
                    const double *x, size_t x_ld, double *score, size_t score_ld, double *logit,
                    double *sum));
+
+/* The score of at most FK_GROUP particles, x and score apart, by products; tile (FK_POINTS, x.n) is
+ * scratch: 96 kB of it, and of the points 64 kB in 64 dimensions, for the second-level cache. */
+enum { FK_POINTS = 128, FK_GROUP = 96 };
+FK_DECLARE_KERNEL(void, fk_empirical_products,
+                  (const fk_frozen_empirical *, fk_block x, fk_block score, double *tile));
 
 /* Whether a mixture is of this kind and large enough for the sieve to pay. */
 bool fk_is_empirical(const fk_mixture *);

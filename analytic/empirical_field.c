@@ -6,10 +6,6 @@
 #include "analytic/mixture_score.h"
 #include "core/vmath.h"
 
-/* Points that a block's chunks see one after the other: 64 kB of them in 64 dimensions, for the
- * second-level cache. */
-enum { POINTS = 128 };
-
 bool fk_is_empirical(const fk_mixture *m)
 {
     enum { MIN_DIM = 16, MIN_POINTS = 512 };
@@ -44,6 +40,7 @@ static void freeze(const void *self, double s, double sigma, void *frozen)
     f->reach = s * sqrt(longest);
     /* Where noise covers the whole cloud nothing is far: then it is no use to look. */
     f->sieve = fabs(a) * f->reach * f->reach > f->near;
+    f->products = !f->sieve;
 }
 
 /* near and twice the slack, by particle; and no logit yet. */
@@ -59,15 +56,16 @@ static void set_floor(const fk_frozen_empirical *f, fk_block x, double *floor, d
     }
 }
 
-/* The points that may be near, for each chunk of a block; list (chunks, stride), n (chunks). */
+/* The points that may be near, which a block's chunks see one tile after the other, for each chunk
+ * of a block; list (chunks, stride), n (chunks). */
 static void sift(const fk_frozen_empirical *f, fk_block x, const double *floor, double *top,
                  uint32_t *list, size_t stride, size_t *n)
 {
     size_t (*kernel)(const fk_frozen_empirical *, size_t, size_t, const double *, size_t,
                      const double *, double *, uint32_t *, size_t) =
         FK_CHOOSE_KERNEL(fk_empirical_sift);
-    for (size_t first = 0; first < f->m->k; first += POINTS) {
-        const size_t last = f->m->k - first < POINTS ? f->m->k : first + POINTS;
+    for (size_t first = 0; first < f->m->k; first += FK_POINTS) {
+        const size_t last = f->m->k - first < FK_POINTS ? f->m->k : first + FK_POINTS;
         for (size_t c = 0, p = 0; p < x.n; c++, p += FK_LANES)
             n[c] =
                 kernel(f, first, last, x.x + p, x.ld, floor + p, top + p, list + c * stride, n[c]);
@@ -80,13 +78,24 @@ static size_t everything(const fk_frozen_empirical *f, uint32_t *list)
     return f->m->k;
 }
 
-static void eval(const void *self, const void *frozen, fk_block x, fk_block score)
+static void by_products(const fk_frozen_empirical *f, fk_block x, fk_block score)
 {
-    (void)self;
+    void (*kernel)(const fk_frozen_empirical *, fk_block, fk_block, double *) =
+        FK_CHOOSE_KERNEL(fk_empirical_products);
+    double *tile = fk_alloc(FK_POINTS * FK_GROUP, sizeof *tile);
+    for (size_t p = 0; p < x.n; p += FK_GROUP) {
+        const size_t n = x.n - p < FK_GROUP ? x.n - p : FK_GROUP;
+        kernel(f, (fk_block){x.x + p, n, x.dim, x.ld},
+               (fk_block){score.x + p, n, score.dim, score.ld}, tile);
+    }
+    free(tile);
+}
+
+static void by_differences(const fk_frozen_empirical *f, fk_block x, fk_block score)
+{
     void (*kernel)(const fk_frozen_empirical *, const uint32_t *, size_t, size_t, const double *,
                    size_t, double *, size_t, double *, double *) =
         FK_CHOOSE_KERNEL(fk_empirical_score);
-    const fk_frozen_empirical *f = frozen;
     const size_t chunks = x.n / FK_LANES, stride = f->m->k + FK_ABREAST;
     double *floor = fk_alloc(2 * x.n, sizeof *floor), *top = floor + x.n, *logit = NULL;
     double *sum = fk_alloc(f->m->dim * FK_LANES, sizeof *sum);
@@ -108,6 +117,13 @@ static void eval(const void *self, const void *frozen, fk_block x, fk_block scor
         kernel(f, mine, filled, real, x.x + p, x.ld, score.x + p, score.ld, logit, sum);
     }
     free(logit), free(n), free(list), free(sum), free(floor);
+}
+
+static void eval(const void *self, const void *frozen, fk_block x, fk_block score)
+{
+    const fk_frozen_empirical *f = frozen;
+    (void)self;
+    (f->products ? by_products : by_differences)(f, x, score);
 }
 
 fk_field fk_empirical_field(const fk_mixture *m)
