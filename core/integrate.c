@@ -323,7 +323,9 @@ int fk_integrate(const fk_run *run, fk_error *err)
                  .all_finite = FK_CHOOSE_KERNEL(fk_all_finite)};
     const size_t n_mine = (size_t)(sh.mine.end - sh.mine.first); /* 0: more ranks than work */
     survey(&sh);
-    sh.block = run->block ? fk_pad(run->block) : choose_block(&sh, (size_t)threads);
+    sh.block = run->block ? fk_pad(run->block < n_mine ? run->block : n_mine)
+                          : choose_block(&sh, (size_t)threads);
+    if (!sh.block) sh.block = MIN_BLOCK; /* of no particles */
     sh.n_blocks = (n_mine + sh.block - 1) / sh.block;
     if ((size_t)threads > sh.n_blocks) threads = sh.n_blocks ? (int)sh.n_blocks : 1;
     freeze_all(&sh, threads);

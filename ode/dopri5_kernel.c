@@ -113,7 +113,7 @@ INLINE void estimate(const fk_dopri5_lanes *w, size_t p)
             const double here = fabs(y[l]), there = fabs(next[l]);
             const double off =
                 fabs(step[l] * sum) / fma(w->rtol, here > there ? here : there, w->atol);
-            error[l] = off <= error[l] ? error[l] : off;
+            error[l] = off > error[l] || off != off ? off : error[l];
         }
     }
 }

@@ -145,5 +145,28 @@ START_TEST(a_rejected_step_leaves_the_state_and_a_shorter_step)
 }
 END_TEST
 
+/* Three rows; in lane l the slope of row l % 4 is NaN, in every fourth none. */
+START_TEST(a_step_with_one_row_that_is_no_number_is_rejected)
+{
+    enum { ROWS = 3 };
+    static double y[ROWS * L], stage[ROWS * L], k[S * ROWS * L];
+    for (size_t isa = 0; isa < 3; isa++) {
+        static memory m;
+        fk_dopri5_lanes v = lanes_in(&m);
+        v.dim = v.rows = ROWS, v.y = y, v.stage = stage, v.k = k;
+        setenv("FOKKER_ISA", isas[isa], 1);
+        FK_CHOOSE_KERNEL(fk_dopri5_begin)(&v);
+        for (size_t i = 0; i < ROWS * L; i++) y[i] = 0.7385;
+        for (size_t i = 0; i < S * ROWS * L; i++) k[i] = 0.2385;
+        for (size_t l = 0; l < L; l++)
+            if (l % 4 < ROWS) k[(3 * ROWS + l % 4) * L + l] = NAN;
+        FK_CHOOSE_KERNEL(fk_dopri5_finish)(&v);
+        for (size_t l = 0; l < L; l++) ck_assert(m.accepted[l] == (l % 4 == ROWS));
+        unsetenv("FOKKER_ISA");
+    }
+}
+END_TEST
+
 FK_SUITE("dopri5_kernel", the_kernels_hold_a_pair_of_orders_five_and_four,
-         a_rejected_step_leaves_the_state_and_a_shorter_step)
+         a_rejected_step_leaves_the_state_and_a_shorter_step,
+         a_step_with_one_row_that_is_no_number_is_rejected)

@@ -119,6 +119,13 @@ def histograms_and_moments_are_those_of_the_samples():
         expect(abs(found["mean"] - mean) < 1e-14 and abs(found["var"] - var) < 1e-13 * var, found, mean, var)
     refused("--histogram", *args, "--range", "1,2", "--out", "x.csv")
     refused("lower one first", *args, "--histogram", "3", "--range", "2,1", "--out", "x.csv")
+    refused("another --range", *args, "--histogram", "3", "--range", "1,1.0000000000000002", "--out", "x.csv")
+    refused("another --range", *args, "--histogram", "3", "--range=-1.7e308,1.7e308", "--out", "x.csv")
+    refused("at most", *args, "--histogram", "4294967295", "--out", "x.csv")
+    with open("far.json", "w") as file:
+        json.dump({"dim": 1, "components": [{"weight": 1, "mean": [1e18], "var": [1]}]}, file)
+    refused("another --range", "sample", "--mixture", "far.json", "--scheme", "euler", "--histogram", "3", "--out",
+            "x.csv")
     refused(".csv", *args, "--histogram", "3", "--out", "x.npy")
 
 

@@ -81,6 +81,7 @@ def equal_runs_write_equal_files(folder):
             (["--threads", "2"], {}),
             (["--threads", "2", "--block", "16"], {}),
             (["--threads", "1", "--block", "1000"], {}),
+            (["--block", "4611686018427387904"], {}),  # no more than there are particles
             (["--block", "48"], {"FOKKER_ISA": "portable"}),
             (["--block", "64"], {"FOKKER_ISA": "avx2"}),
         ]):

@@ -22,6 +22,8 @@ static int check_options(const sample_run *r, fk_error *err)
         return fk_fail(err, FK_USAGE, "--brownian: a chain has no path in time; give --schedule");
     if (r->bins && !fk_path_has_ending(r->out, "csv"))
         return fk_fail(err, FK_USAGE, "--out %s: histograms are written as .csv", r->out);
+    if (r->bins >= INT32_MAX)
+        return fk_fail(err, FK_USAGE, "--histogram %zu: at most %d bins", r->bins, INT32_MAX - 1);
     if (r->range.x && !r->bins)
         return fk_fail(err, FK_USAGE, "--range is of a histogram: give --histogram B, too");
     if (r->range.x && !(r->range.n == 2 && r->range.x[0] < r->range.x[1]))

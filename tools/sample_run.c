@@ -63,10 +63,11 @@ static int run_table(sample_run *r, const fk_field *field, fk_source start, cons
 {
     const size_t dim = r->s.mixture->dim;
     size_t n_steps, n_see = 0;
+    int code = r->bins ? sample_statistics_new(r, err) : FK_OK;
+    if (code) return code;
     fk_step *step = setup_steps(&r->s, &n_steps);
     fk_observer *see = fk_alloc(dim + 1, sizeof *see);
     if (r->bins) {
-        sample_statistics_new(r);
         see[n_see++] = fk_observe_moments(r->moments);
         for (size_t i = 0; i < dim; i++) see[n_see++] = fk_observe_histogram(r->histogram[i]);
     } else {
@@ -74,7 +75,7 @@ static int run_table(sample_run *r, const fk_field *field, fk_source start, cons
         see[n_see++] = fk_observe_snapshots(r->samples);
     }
     char *what = describe(r, record);
-    int code = run_steps(r, step, n_steps, field, start, see, n_see, what, err);
+    code = run_steps(r, step, n_steps, field, start, see, n_see, what, err);
     free(what), free(see), free(step);
     return code;
 }

@@ -34,7 +34,7 @@ typedef struct {
 int sample_integrate(sample_run *, const json_t *record, fk_error *) FK_CHECKED;
 
 /* Histograms and moments: make them, write them, free them. */
-void sample_statistics_new(sample_run *);
+int sample_statistics_new(sample_run *, fk_error *err) FK_CHECKED;
 int sample_statistics_write(const sample_run *, json_t *record, fk_error *) FK_CHECKED;
 void sample_statistics_free(sample_run *);
 

@@ -29,7 +29,19 @@ static void choose_range(const sample_run *r, size_t i, double *lo, double *hi)
     *hi = s * mean + REACH * (sd > 0 ? sd : 1);
 }
 
-void sample_statistics_new(sample_run *r)
+/* Each bin is wider than the rounding of its ends. */
+static int check_bins(double lo, double hi, size_t bins, fk_error *err)
+{
+    const double width = (hi - lo) / (double)bins;
+    if (isfinite(hi - lo) && lo + width > lo && hi - width < hi) return FK_OK;
+    return fk_fail(
+        err, FK_USAGE,
+        "--histogram %zu: from %.17g to %.17g there are not so many numbers apart, or too "
+        "far; give another --range LO,HI",
+        bins, lo, hi);
+}
+
+int sample_statistics_new(sample_run *r, fk_error *err)
 {
     const size_t dim = r->s.mixture->dim;
     r->moments = fk_moments_new(1, dim);
@@ -38,8 +50,11 @@ void sample_statistics_new(sample_run *r)
     for (size_t i = 0; i < dim; i++) {
         choose_range(r, i, &r->lo[i], &r->hi[i]);
         if (r->range.n == 2) r->lo[i] = r->range.x[0], r->hi[i] = r->range.x[1];
+        int code = check_bins(r->lo[i], r->hi[i], r->bins, err);
+        if (code) return code;
         r->histogram[i] = fk_histogram_new(1, r->bins, i, &r->lo[i], &r->hi[i]);
     }
+    return FK_OK;
 }
 
 static int write_counts(const sample_run *r, fk_error *err)
