@@ -13,9 +13,13 @@
 #include "core/file.h"
 #include "core/ranks.h"
 
-/* Seconds of a part, and between two files; the first part has FIRST particles. */
-enum { FIRST = 4096 };
-static const double part_seconds = 0.1, pause_seconds = 0.5, pause_per_cost = 20;
+/* The first part, of as few particles as may be, tells what it costs to begin one: freezing the
+ * field at every step, above all. From then on, with SECOND particles at first, a part takes a
+ * tenth of a second, or so long that its beginning costs a twentieth. */
+enum { FIRST = FK_LANES, SECOND = 4096, MOST_GROWTH = 16 };
+static const double part_seconds = 0.1, part_per_beginning = 20;
+/* Between two files. */
+static const double pause_seconds = 0.5, pause_per_cost = 20;
 
 static const char *const mark = "fokker run, unfinished\n";
 
@@ -130,7 +134,7 @@ int fk_resumable_run(const fk_run *run, const char *path, const char *what, fk_e
     fk_progress *bar = run->progress ? fk_progress_new(run->progress, run->n - done) : NULL;
     fk_run part = *run;
     part.progress = NULL;
-    double kept = fk_seconds(), cost = 0;
+    double kept = fk_seconds(), cost = 0, beginning = -1;
     struct {
         size_t count;
         bool keep;
@@ -144,9 +148,16 @@ int fk_resumable_run(const fk_run *run, const char *path, const char *what, fk_e
         done += part.count;
         fk_progress_add(bar, part.count);
 
-        const double now = fk_seconds(), change = part_seconds / (now - begin + 1e-9);
-        const double count = (double)next.count * fmin(fmax(change, 0.5), 4);
-        next.count = fk_pad((size_t)count);
+        const double now = fk_seconds();
+        if (beginning < 0) {
+            beginning = now - begin;
+            next.count = SECOND;
+        } else {
+            const double aim = fmax(part_seconds, part_per_beginning * beginning);
+            const double change = aim / (fmax(now - begin - beginning, 0) + 1e-9);
+            const double count = (double)next.count * fmin(fmax(change, 0.5), MOST_GROWTH);
+            next.count = fk_pad((size_t)count);
+        }
         next.keep = now - kept >= fmax(pause_seconds, pause_per_cost * cost);
         fk_ranks_broadcast(&next, sizeof next, 0);
         if (!next.keep) continue;
