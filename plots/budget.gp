@@ -96,7 +96,7 @@ do for [kind in "svg png"] {
     set datafile missing NaN # a line goes on over the rows of others
     set format x "%g"; set format y "10^{%T}"
     do for [g = 0:1] {
-        unset label
+        unset label; unset arrow
         eval panel(wide(g), wide(g) + 0.43, 0.235, 0.535)
         bottom_ = 10**real(word(lowest, g + 1)); top_ = 10**real(word(highest, g + 1))
         last = 60.0

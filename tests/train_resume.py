@@ -95,6 +95,22 @@ def a_training_interrupted_at_any_moment_ends_with_the_same_file():
     expect(times >= 3, "cut under way", times)
 
 
+def a_training_that_goes_on_writes_where_it_was_to_write():
+    os.makedirs("out/train")
+    other = os.path.join("out", "train", "three-1d.safetensors")  # where a training that names no file writes
+    with open(other, "wb") as file:
+        file.write(b"another network")
+    expect(cut(["--mixture", "three-1d", *SMALL], "named", rows_of(5), signal.SIGKILL), "cut")
+    for file in unfinished():
+        os.remove(file)
+    told = good("train", "--resume", "state", "--threads", "1")
+    expect("named.safetensors" in told.splitlines()[-1], "it says where", told)
+    same_results("a", "named", "without --out")
+    expect(whole(other) == b"another network" and os.listdir("out/train") == ["three-1d.safetensors"],
+           "and the weights of others stay", os.listdir("out/train"))
+    os.remove("state")
+
+
 def a_checkpoint_stays_whole_where_writing_it_fails():
     """No file may grow beyond half of a checkpoint: the signal for that kills within the writing, of the first
     one and of a later one, or where it is ignored the writing fails."""
@@ -145,5 +161,5 @@ def a_training_goes_on_with_its_own_data_alone():
     ended(words, "r", "o", "the mixture from the metadata")
 
 
-main(a_training_interrupted_at_any_moment_ends_with_the_same_file,
+main(a_training_interrupted_at_any_moment_ends_with_the_same_file, a_training_that_goes_on_writes_where_it_was_to_write,
      a_checkpoint_stays_whole_where_writing_it_fails, a_training_goes_on_with_its_own_data_alone)

@@ -25,12 +25,14 @@ static void draw(const void *self, uint64_t i, double *x)
     fk_mixture_draw(r->mixture, r->config.seed, FK_STREAM_DATA, i, x);
 }
 
-static json_t *metadata(const train_run *r, bool curve)
+/* Of the weights, or of a checkpoint, which also tells what the training is to write. */
+static json_t *metadata(const train_run *r, bool checkpoint)
 {
     json_t *more = json_object();
     json_object_set_new(more, "mixture", json_string(r->mixture_spec));
     json_object_set_new(more, "mixture_definition", json_string(r->definition));
-    if (!curve) return more;
+    if (!checkpoint) return more;
+    json_object_set_new(more, "out", json_string(r->weights_file));
     char *text = json_dumps(r->curve, JSON_COMPACT | JSON_REAL_PRECISION(17));
     json_object_set_new(more, "curve", json_string(text));
     free(text);
@@ -173,7 +175,7 @@ static int finish(const train_run *r, fk_error *err)
 
 static void release(train_run *r)
 {
-    free(r->resumed_spec), free(r->definition);
+    free(r->resumed_spec), free(r->resumed_out), free(r->definition);
     free(r->weights_file), free(r->curve_file), free(r->record_file);
     free(r->hidden.i);
     json_decref(r->curve);
@@ -219,7 +221,10 @@ int main(int argc, char **argv)
         {"average", "A", "what the average of the weights keeps a step (default 0.999)",
          FK_OPT_REAL, &c->average, false},
         {"seed", "U", "seed (default 1)", FK_OPT_SEED, &c->seed, false},
-        {"out", "W", "weights (default out/train/MIXTURE.safetensors); .csv and .json beside them",
+        {"out", "W",
+         "weights (default out/train/MIXTURE.safetensors, or with --resume where the training was "
+         "to "
+         "write them); .csv and .json beside them",
          FK_OPT_TEXT, &r.out, false},
         {"checkpoint", "F", "keep the state of the training here", FK_OPT_TEXT, &r.checkpoint,
          false},

@@ -147,11 +147,15 @@ static int resume(train_run *r, fk_error *err)
     const char *mixture = json_string_value(json_object_get(meta, "mixture"));
     const char *definition = json_string_value(json_object_get(meta, "mixture_definition"));
     const char *curve = json_string_value(json_object_get(meta, "curve"));
+    const char *out = json_string_value(json_object_get(meta, "out"));
     r->mixture_spec = r->resumed_spec = fk_strdup(mixture ? mixture : "");
     r->curve = json_loads(curve ? curve : "", 0, NULL);
     if (!is_curve(r->curve))
         code = fk_fail(err, FK_USAGE,
                        "%s: metadata \"curve\": it is no list of [step, loss, excess]", r->resume);
+    if (!code && (!out || !fk_path_has_ending(out, "safetensors")))
+        code = fk_fail(err, FK_USAGE, "%s: metadata \"out\": it is no name of weights", r->resume);
+    if (!code && !r->out) r->out = r->resumed_out = fk_strdup(out);
     if (!code && is_given(r, "seed") && seed != r->config.seed)
         code = fk_fail(err, FK_USAGE, "--seed: the training of %s has another one", r->resume);
     if (!code) code = check_data(r, definition, err);

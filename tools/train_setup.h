@@ -19,9 +19,9 @@ typedef struct {
     fk_model_config model;
     fk_mixture *mixture;
     fk_trainer *trainer;
-    char *resumed_spec; /* of the mixture, where a checkpoint told it */
-    char *definition;   /* of the mixture, as JSON */
-    json_t *curve;      /* rows [step, loss, excess] */
+    char *resumed_spec, *resumed_out; /* mixture and weights, where a checkpoint told them */
+    char *definition;                 /* of the mixture, as JSON */
+    json_t *curve;                    /* rows [step, loss, excess] */
     double floor;
     size_t first;   /* steps done when this run began, at */
     double started; /* fk_seconds() */
