@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Speed of Euler-Maruyama beside the machine's limit, and below it what part of the limit is reached.
-# Reads components.csv, dimensions.csv and threads.csv of `out`; draws bench.svg and bench.png.
+# Reads components.csv, dimensions.csv, threads.csv and, if `ranked`, ranks.csv of `out`; draws bench.svg
+# and bench.png.
 if (!exists("plots")) plots = "plots"
+if (!exists("ranked")) ranked = 0
 load plots."/theme.gp"
 
 file(name) = out."/".name.".csv"
 stats file("threads") using 1 name "threads" nooutput
 stats file("threads") using ($1 == 1 ? $2 / 1e6 : NaN) name "one" nooutput
 stats file("threads") using ($3 / 1e6) name "all" nooutput
+with_ranks = ranked ? ', file("ranks") using 1:($2 / 1e6) with linespoints lw 2 pt 5 ps 0.8 lc rgb vermillion title "ranks of one thread, under mpirun"' : ''
+part_of_ranks = ranked ? ', file("ranks") using 1:($2 / $3) with linespoints lw 2 pt 5 ps 0.8 lc rgb vermillion, file("ranks") using 1:(0.13):(percent($2, $3)) with labels font ",10" textcolor rgb vermillion' : ''
+processes = ranked ? ' and {/:Bold ranks}' : ''
 stats file("components") using ($2 / 1e6) name "c_low" nooutput
 stats file("components") using ($3 / 1e6) name "c_high" nooutput
 stats file("dimensions") using ($4 / 1e6) name "d_low" nooutput
@@ -62,7 +67,7 @@ do for [kind in "svg png"] {
          file("dimensions") using 1:(0.13):(percent($4, $5)) with labels font ',10' textcolor rgb vermillion
 
     unset logscale x
-    set label 1 "{/:Bold Threads}, eight components in the plane"
+    set label 1 "{/:Bold Threads}".processes.", eight components in the plane"
     eval top(2)
     set xtics autofreq
     if (threads_max <= 8) { set xtics 1 }
@@ -70,12 +75,12 @@ do for [kind in "svg png"] {
     set xrange [0.5:threads_max + 0.5]; set yrange [0:1.5 * max(all_max, threads_max * one_max)]
     plot file("threads") using 1:($1 * one_max) with lines lw 1.5 dt 2 lc rgb grey title "one thread's rate times as many", \
          file("threads") using 1:($3 / 1e6) with lines lw 1.5 dt 3 lc rgb black title "limit", \
-         file("threads") using 1:($2 / 1e6) with linespoints lw 2 pt 7 ps 0.8 lc rgb blue title "measured"
+         file("threads") using 1:($2 / 1e6) with linespoints lw 2 pt 7 ps 0.8 lc rgb blue title ranked ? "threads of one process" : "measured" @with_ranks
     eval below(2)
-    set xlabel "threads"
+    set xlabel ranked ? "threads, ranks" : "threads"
     plot 1 with lines lw 1.5 dt 3 lc rgb black, \
          file("threads") using 1:($2 / $3) with linespoints lw 2 pt 7 ps 0.8 lc rgb blue, \
-         file("threads") using 1:(1.17):(percent($2, $3)) with labels font ',10' textcolor rgb blue
+         file("threads") using 1:(1.17):(percent($2, $3)) with labels font ',10' textcolor rgb blue @part_of_ranks
     unset multiplot
     eval finish("bench", kind)
 }

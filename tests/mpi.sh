@@ -75,6 +75,14 @@ mpirun -n 2 "$ranked" sample --mixture three-1d --scheme heun --n 20 --seed rand
 grep -v '^#' random.csv >random; grep -v '^#' want/x.csv | cmp -s - random &&
     fail "another seed wrote the same file"
 
+# fokker bench starts ranks by itself, for its figure: a rate for 1 and for 2, and nothing else is left.
+rm -rf out
+"$plain" bench --quiet --rounds 5 --turn 0.001 --threads 2 --out out >told 2>&1 || { cat told; fail "bench --out"; }
+awk -F, '/^[0-9]/ { n++; good += $1 == n && $2 > 0 } END { exit n != 2 || good != 2 }' out/ranks.csv ||
+    { cat out/ranks.csv; fail "ranks.csv of bench --out"; }
+grep -q "ranks of one thread" out/bench.svg || fail "no ranks in the figure of bench --out"
+[ "$(ls -A out | wc -l)" = 6 ] || { ls -A out; fail "bench --out left something else"; }
+
 # Without a launcher it is a program like any other: MPI, which needs its PATH, is not begun.
 rm -rf out && mkdir out
 few env -i "$ranked" >told 2>&1 && diff -r want out || { cat told; fail "one process without mpirun"; }

@@ -167,7 +167,8 @@ int main(int argc, char **argv)
     bench_effort effort = {.rounds = 7, .turn = 0.1};
     const fk_option option[] = {
         {"json", "F", "write the results here as JSON", FK_OPT_TEXT, &json, false},
-        {"out", "DIR", "speed against components, dimension and threads: tables and a figure",
+        {"out", "DIR",
+         "speed against components, dimension, threads and (make MPI=1) ranks: tables, a figure",
          FK_OPT_TEXT, &out, false},
         {"rounds", "N", "turns of each contestant, at least 5 (default: 7)", FK_OPT_COUNT,
          &effort.rounds, false},

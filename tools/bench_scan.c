@@ -2,10 +2,12 @@
 #include "tools/bench_scan.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "core/table.h"
 #include "tools/bench_em.h"
 #include "tools/bench_race.h"
+#include "tools/bench_ranks.h"
 
 static const size_t components[] = {1, 2, 4, 8, 16, 32, 64}, dimensions[] = {1, 2, 3, 4, 8, 16};
 enum {
@@ -15,6 +17,7 @@ enum {
 
 typedef struct {
     bench_effort effort;
+    bench_ranks *ranks;
     fk_progress *bar;
 } scan;
 
@@ -66,8 +69,28 @@ static int by_threads(const scan *s, fk_csv *csv, fk_error *err)
     return status;
 }
 
-static int write(const scan *s, const char *folder, const char *name, const char *header,
-                 int (*rows)(const scan *, fk_csv *, fk_error *), fk_error *err)
+/* 1, 2, 4, .. and as many as there are threads: starting ranks takes long. */
+static int after(int ranks, int most)
+{
+    return ranks < most && 2 * ranks > most ? most : 2 * ranks;
+}
+
+static int by_ranks(const scan *s, fk_csv *csv, fk_error *err)
+{
+    int status = FK_OK;
+    const int most = s->effort.threads;
+    for (int r = 1; r <= most && status == FK_OK; r = after(r, most)) {
+        double value[3] = {r}; /* the limit is that of as many threads, at the same time */
+        status = measure(s, &(bench_em_shape){2, 8, false}, r, value + 1, err);
+        if (status == FK_OK)
+            status = bench_ranks_rate(s->ranks, r, &s->effort, s->bar, value + 1, err);
+        if (status == FK_OK) fk_csv_row(csv, value, 3);
+    }
+    return status;
+}
+
+static int tabulate(const scan *s, const char *folder, const char *name, const char *header,
+                    int (*rows)(const scan *, fk_csv *, fk_error *), fk_error *err)
 {
     fk_csv *csv;
     char *path = fk_path_join(folder, name);
@@ -82,16 +105,28 @@ static int write(const scan *s, const char *folder, const char *name, const char
 
 int bench_scan(const char *folder, const bench_effort *effort, fk_error *err)
 {
-    size_t settings = N_COMPONENTS + 2 * N_DIMENSIONS + (size_t)effort->threads;
-    scan s = {*effort, fk_progress_new("bench", settings * effort->rounds)};
     int status = fk_make_folder(folder, err);
+    if (status) return status;
+    bench_ranks ranks = bench_ranks_new(folder);
+    const bool ranked = !*ranks.why;
+    size_t settings = N_COMPONENTS + 2 * N_DIMENSIONS + (size_t)effort->threads;
+    for (int r = 1; ranked && r <= effort->threads; r = after(r, effort->threads)) settings += 2;
+    scan s = {*effort, &ranks, fk_progress_new("bench", settings * effort->rounds)};
+    status = tabulate(&s, folder, "components.csv", "components,rate,limit", by_components, err);
     if (status == FK_OK)
-        status = write(&s, folder, "components.csv", "components,rate,limit", by_components, err);
+        status = tabulate(&s, folder, "dimensions.csv", "dim,rate,limit,rate_full,limit_full",
+                          by_dimension, err);
     if (status == FK_OK)
-        status = write(&s, folder, "dimensions.csv", "dim,rate,limit,rate_full,limit_full",
-                       by_dimension, err);
-    if (status == FK_OK)
-        status = write(&s, folder, "threads.csv", "threads,rate,limit", by_threads, err);
+        status = tabulate(&s, folder, "threads.csv", "threads,rate,limit", by_threads, err);
+    if (status == FK_OK && ranked)
+        status = tabulate(&s, folder, "ranks.csv", "ranks,rate,limit", by_ranks, err);
     fk_progress_free(s.bar);
-    return status ? status : fk_plot("bench", folder, NULL, err);
+    if (status == FK_OK && !ranked) {
+        char *old = fk_path_join(folder, "ranks.csv"); /* of another run, which had them */
+        unlink(old);
+        free(old);
+        fk_cli_remark("no ranks in the figure: %s", ranks.why);
+    }
+    bench_ranks_free(&ranks);
+    return status ? status : fk_plot("bench", folder, ranked ? "ranked=1" : NULL, err);
 }
