@@ -11,7 +11,7 @@
  * that of the logits themselves, is bounded by
  *     slack = 4 |A| (dim + 8) 2^-53 (|x| + s max|m|)^2 + 2^-40
  * (dim + 2 roundings each; 2^-40 for log2 w). What passes by `near` and twice the slack is computed
- * again from differences, and in or out by that: no result depends on whether the sieve was used.
+ * again from differences, and in or out by that: no result depends on the slack.
  *
  * Where |A| (s max|m|)^2 <= near nothing is far, and differences are not needed either: with |x|^2,
  * which all have in common, left out, the logits and the sum of 2^logit_k m_k are matrix products
@@ -31,8 +31,7 @@ typedef struct {
     const fk_mixture *m;
     double s, a, near;   /* a: A above */
     double slack, reach; /* of the bound: the factor of (|x| + reach)^2, and s max|m| */
-    bool products;       /* by matrix products, without the sieve */
-    bool sieve;          /* neither: every point is computed from differences */
+    bool sieve;          /* or, where noise covers the whole cloud, by matrix products */
     double *log_weight;  /* (k), base 2 */
     double *offset;      /* (k): log2 w_k + A s^2 |m_k|^2 */
     double numbers[];    /* where the two stand */

@@ -38,9 +38,7 @@ static void freeze(const void *self, double s, double sigma, void *frozen)
         f->offset[k] = fma(a * s * s, square, f->log_weight[k]);
     }
     f->reach = s * sqrt(longest);
-    /* Where noise covers the whole cloud nothing is far: then it is no use to look. */
     f->sieve = fabs(a) * f->reach * f->reach > f->near;
-    f->products = !f->sieve;
 }
 
 /* near and twice the slack, by particle; and no logit yet. */
@@ -72,12 +70,6 @@ static void sift(const fk_frozen_empirical *f, fk_block x, const double *floor, 
     }
 }
 
-static size_t everything(const fk_frozen_empirical *f, uint32_t *list)
-{
-    for (size_t k = 0; k < f->m->k; k++) list[k] = (uint32_t)k;
-    return f->m->k;
-}
-
 static void by_products(const fk_frozen_empirical *f, fk_block x, fk_block score)
 {
     void (*kernel)(const fk_frozen_empirical *, fk_block, fk_block, double *) =
@@ -91,7 +83,7 @@ static void by_products(const fk_frozen_empirical *f, fk_block x, fk_block score
     free(tile);
 }
 
-static void by_differences(const fk_frozen_empirical *f, fk_block x, fk_block score)
+static void by_sieve(const fk_frozen_empirical *f, fk_block x, fk_block score)
 {
     void (*kernel)(const fk_frozen_empirical *, const uint32_t *, size_t, size_t, const double *,
                    size_t, double *, size_t, double *, double *) =
@@ -101,13 +93,11 @@ static void by_differences(const fk_frozen_empirical *f, fk_block x, fk_block sc
     double *sum = fk_alloc(f->m->dim * FK_LANES, sizeof *sum);
     uint32_t *list = fk_alloc(chunks * stride, sizeof *list);
     size_t *n = fk_alloc(chunks, sizeof *n), room = 0;
-    if (f->sieve) {
-        set_floor(f, x, floor, top);
-        sift(f, x, floor, top, list, stride, n);
-    }
+    set_floor(f, x, floor, top);
+    sift(f, x, floor, top, list, stride, n);
     for (size_t c = 0, p = 0; p < x.n; c++, p += FK_LANES) {
         uint32_t *mine = list + c * stride;
-        const size_t real = f->sieve ? n[c] : everything(f, mine);
+        const size_t real = n[c];
         size_t filled = real;
         for (; filled % FK_ABREAST; filled++) mine[filled] = mine[real - 1];
         if (filled > room) {
@@ -123,7 +113,7 @@ static void eval(const void *self, const void *frozen, fk_block x, fk_block scor
 {
     const fk_frozen_empirical *f = frozen;
     (void)self;
-    (f->products ? by_products : by_differences)(f, x, score);
+    (f->sieve ? by_sieve : by_products)(f, x, score);
 }
 
 fk_field fk_empirical_field(const fk_mixture *m)

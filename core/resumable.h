@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A long run that may be killed at any moment and started again, to the same bytes. Particles are
- * independent of one another, so the ensemble runs in parts, each of about a tenth of a second, or so
- * long that freezing the field for it costs a twentieth of that; and between two of them, now and then, what the observers hold is kept in a file. How it was cut
- * leaves no trace in the results: what adds up adds up exactly. */
+ * independent of one another, so the ensemble runs in parts, each of about a tenth of a second, or
+ * so long that freezing the field for it costs a twentieth of that; and between two of them, now
+ * and then, what the observers hold is kept in a file. How it was cut leaves no trace in the
+ * results: what adds up adds up exactly. */
 #ifndef FK_CORE_RESUMABLE_H
 #define FK_CORE_RESUMABLE_H
 
