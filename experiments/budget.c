@@ -85,7 +85,7 @@ static fk_verdict check_parts(const fk_claim_env *env, const fk_claim *claim,
     for (size_t i = 0; i < BUDGETS; i++) {
         const budget_again *again = &m->budget->again[i];
         if (again->of)
-            fk_worst(&out.observed, fk_causes_gap(&again->of->error, (fk_sum)variant->which,
+            fk_worst(&out.observed, fk_causes_gap(&again->of->error, (fk_causes_way)variant->which,
                                                   again->mean, again->bound));
     }
     return out;
@@ -151,19 +151,6 @@ static double score_part(const budget *b)
 
 /* One more of budget-parts, where a network is so wrong that its part shows. */
 static const fk_variant without_score = {"without the score", FK_WITHOUT_SCORE, 0};
-
-static const fk_claim chain = {
-    .id = "budget-chain",
-    .says = "the W1 of truncation, prior, steps and score are those between sorted particles, and "
-            "their sum is no less than the distance of those from the data",
-    .source = "the triangle inequality",
-    .kind = FK_EXACT,
-    .margin = 0.01,
-    .because = "of the distance; beyond the outermost of 16384 particles lie 1e-4 of a law's "
-               "spread",
-    .check = check_chain,
-    .right = {"the whole chain", FK_ALL_PARTS, 0},
-    .control = {{"without its longest link", FK_WITHOUT_LARGEST, 0}}};
 
 /* ---- the run -----------------------------------------------------------------------------------
  */
@@ -267,6 +254,8 @@ int main(int argc, char **argv)
         }
         bool chains = false;
         for (size_t i = 0; i < BUDGETS; i++) chains = chains || both_roads(&b[0], i);
+        fk_claim chain = fk_distances_claim;
+        chain.id = "budget-chain", chain.check = check_chain;
         if (chains) fk_claim_run(&chain, &env, &ledger);
         char told[5000], name[64], schedule[64], tables[2400], assignments[3000];
         budget_tell(b, n, told, sizeof told);

@@ -10,6 +10,7 @@
 #ifndef FK_EXPERIMENTS_COMMON_CAUSES_H
 #define FK_EXPERIMENTS_COMMON_CAUSES_H
 
+#include "core/verdict.h"
 #include "experiments/common_text.h"
 
 enum { FK_OF_DATA, FK_AT_END, FK_FROM_PRIOR, FK_IN_STEPS, FK_BY_NETWORK, FK_LAWS };
@@ -45,17 +46,21 @@ typedef enum {
     FK_WITHOUT_LARGEST,
     FK_LARGEST_TURNED,
     FK_LAW_BEFORE
-} fk_sum;
+} fk_causes_way;
 
-double fk_causes_sum(const fk_causes *, fk_sum);
+double fk_causes_sum(const fk_causes *, fk_causes_way);
 
 /* The greatest difference of parts, and of their sum, from what expectations by another road say,
  * beyond what the two roads together may be wrong by: the bounds of the laws that it is between. */
-double fk_causes_gap(const fk_causes *, fk_sum, const double mean[FK_LAWS],
+double fk_causes_gap(const fk_causes *, fk_causes_way, const double mean[FK_LAWS],
                      const double bound[FK_LAWS]);
 
 /* In parts of the distance that another road gives: the greatest difference of links, and what
  * their sum, without the longest where that is wanted, falls short of it by. */
 double fk_distances_gap(const fk_distances *, bool without_longest, const fk_distances *again);
+
+/* What chains are held to that way, but for its id and its check, of FK_ALL_PARTS and
+ * FK_WITHOUT_LARGEST. */
+extern const fk_claim fk_distances_claim;
 
 #endif

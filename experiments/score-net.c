@@ -32,7 +32,7 @@ static fk_verdict check_parts(const fk_claim_env *env, const fk_claim *claim,
     const score_net *q = env->context;
     fk_verdict out = {.n = 0};
     for (size_t i = 0; i < q->runs; i++)
-        fk_worst(&out.observed, fk_causes_gap(&q->run[i].error, (fk_sum)variant->which,
+        fk_worst(&out.observed, fk_causes_gap(&q->run[i].error, (fk_causes_way)variant->which,
                                               q->run[i].again, q->run[i].bound));
     return out;
 }
@@ -59,7 +59,7 @@ static fk_verdict check_draws(const fk_claim_env *env, const fk_claim *claim,
         sum += off, square += off * off;
     }
     const double mean = sum / (double)n;
-    out.observed = fk_causes_sum(&r->error, (fk_sum)variant->which) - mean;
+    out.observed = fk_causes_sum(&r->error, (fk_causes_way)variant->which) - mean;
     out.se = hypot(r->se, sqrt((square / (double)n - mean * mean) / (double)n));
     fk_marginal_free(data), fk_mixture_free(m);
     free(x);
@@ -211,19 +211,6 @@ static const fk_claim draws = {
     .control = {{"without the largest", FK_WITHOUT_LARGEST, 0},
                 {"the largest with its sign turned", FK_LARGEST_TURNED, 0}}};
 
-static const fk_claim chain = {
-    .id = "score-net-chain",
-    .says = "the W1 of truncation, prior, steps and score are those between sorted particles, and "
-            "their sum is no less than the distance of those from the data",
-    .source = "the triangle inequality",
-    .kind = FK_EXACT,
-    .margin = 0.01,
-    .because = "of the distance; beyond the outermost of 16384 particles lie 1e-4 of a law's "
-               "spread",
-    .check = check_chain,
-    .right = {"the whole chain", FK_ALL_PARTS, 0},
-    .control = {{"without its longest link", FK_WITHOUT_LARGEST, 0}}};
-
 static const fk_claim tweedie = {
     .id = "score-net-tweedie",
     .says = "the denoiser of the exact score is calibrated: E[x_0 | x0hat] = x0hat",
@@ -245,11 +232,11 @@ static void judge(const score_net *q, fk_ledger *ledger)
     fk_claim_run(q->mixture->dim > 1 ? &draws : &parts, &env, ledger);
     if (q->mixture->dim > 1) return;
     fk_claim_run(&tweedie, &env, ledger);
-    for (size_t i = 0; i < q->runs; i++)
-        if (fk_distances_known(&q->run[i].w1)) {
-            fk_claim_run(&chain, &env, ledger);
-            return;
-        }
+    fk_claim chain = fk_distances_claim;
+    chain.id = "score-net-chain", chain.check = check_chain;
+    bool known = false;
+    for (size_t i = 0; i < q->runs; i++) known = known || fk_distances_known(&q->run[i].w1);
+    if (known) fk_claim_run(&chain, &env, ledger);
 }
 
 int main(int argc, char **argv)
