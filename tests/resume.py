@@ -76,7 +76,7 @@ def killed_runs_end_with_the_same_files():
 
 def files_of_other_runs_are_refused():
     args = ["sample", "--mixture", "three-1d", "--scheme", "euler-maruyama", "--steps", "100",
-            "--n", "20000000", "--histogram", "60", "--checkpoint", "state", "--out", "x.csv"]
+            "--n", "1000000000", "--histogram", "60", "--checkpoint", "state", "--out", "x.csv"]
     run = subprocess.Popen([FOKKER, *args])
     while not os.path.exists("state") and run.poll() is None:
         time.sleep(0.005)
