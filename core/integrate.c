@@ -270,24 +270,29 @@ static void observe(worker *w, size_t steps_done, size_t *j, uint64_t first, siz
         }
 }
 
+/* A particle that fails ends the run, but not yet: those below it in the block go on, and the
+ * lowest that fails is the one reported, however particles are cut into blocks. */
 static int run_block(worker *w, size_t b, fk_error *err)
 {
     const fk_run *run = w->sh->run;
     size_t first = w->sh->mine.first + b * w->sh->block, left = w->sh->mine.end - first, j = 0;
     size_t count = left < w->sh->block ? left : w->sh->block;
+    int status = FK_OK;
     w->n = fk_pad(count);
     run->start.fill(run->start.self, first, as_block(w, w->x, w->sh->dim));
     w->tame = w->sh->all_finite(w->x, w->sh->dim * w->n);
     fill_history(w, first);
     for (size_t n = 0;; n++) {
-        size_t wild = first_wild(w, count);
-        if (wild < count)
-            return fk_fail(err, FK_USAGE,
-                           "particle %zu is not finite after step %zu of %zu: check its start, or "
-                           "take more steps, or a stabler scheme",
-                           first + wild, n, run->n_steps);
-        observe(w, n, &j, first, count);
-        if (n == run->n_steps) return FK_OK;
+        const size_t wild = first_wild(w, count);
+        if (wild < count) {
+            status = fk_fail(err, FK_USAGE,
+                             "particle %zu is not finite after step %zu of %zu: check its start, "
+                             "or take more steps, or a stabler scheme",
+                             first + wild, n, run->n_steps);
+            count = wild;
+        }
+        if (status == FK_OK) observe(w, n, &j, first, count);
+        if (n == run->n_steps || count == 0) return status;
         run_step(w, n, first);
     }
 }
@@ -331,8 +336,8 @@ int fk_integrate(const fk_run *run, fk_error *err)
     freeze_all(&sh, threads);
     fk_progress *bar = run->progress ? fk_progress_new(run->progress, n_mine) : NULL;
 
-    /* Blocks are dealt in ascending order, so all below a failed one run to their end, and the
-     * failure reported, that of the lowest block, is the same for any number of threads. */
+    /* Blocks are dealt in ascending order, so all below a failed one run to their end: the lowest
+     * block that fails has the lowest particle that does. */
     size_t failed = sh.n_blocks;
     fk_error first_error = {0};
     unsigned char **seen = new_states(run);

@@ -70,9 +70,10 @@ typedef struct fk_run {
 } fk_run;
 
 /* Ranks (core/ranks.h) share the particles; what observers hold in the end is the same on all.
- * Fails (FK_USAGE) where a particle becomes non-finite, naming the particle and the step; what the
- * observers hold is then undefined. A step that reads more history than there is (what earlier
- * steps pushed, and run->history) is a caller's bug. */
+ * Fails (FK_USAGE) where a particle becomes non-finite, naming the lowest one that does and the
+ * step after which it is, for any block, threads and ranks; what the observers hold is then
+ * undefined. A step that reads more history than there is (what earlier steps pushed, and
+ * run->history) is a caller's bug. */
 int fk_integrate(const fk_run *run, fk_error *err) FK_CHECKED;
 
 #endif

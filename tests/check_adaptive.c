@@ -297,7 +297,7 @@ START_TEST(a_collapse_names_the_first_particle_and_nothing_aborts)
                               .frozen_size = sizeof(frozen),
                               .freeze = freeze,
                               .eval = broken_eval};
-            double x[2][6] = {{0.1, 0.2, 0.385, 4, 5, 0.3}};
+            double x[2][6] = {{0.1, 0.2, 0.385, 3.05, 50, 0.3}}; /* the last but one fails first */
             fk_adaptive_options option = {.rtol = 1e-6, .atol = 1e-6, .threads = 2};
             fk_error err = {.code = 0};
             int status = fk_adaptive_solve(scheme[k], &s, &field, t, 2, 6, x[0], &option, &err);

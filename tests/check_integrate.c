@@ -355,25 +355,30 @@ START_TEST(a_run_starts_from_given_points_and_a_given_history)
 }
 END_TEST
 
-START_TEST(a_particle_that_is_not_finite_is_named_with_its_step)
+START_TEST(the_lowest_particle_that_fails_is_named_with_its_step_for_any_block)
 {
-    enum { N = 100 };
+    enum { N = 300, STEPS_HERE = 5 };
     double x[N];
     for (size_t i = 0; i < N; i++) x[i] = 2.385;
-    x[71] = 1e200, x[90] = 1e200; /* doubles its exponent every step: infinite after the second */
+    /* times 1e60 a step: infinite after steps 4, 2 and 1; all in one block, or each in its own */
+    x[71] = 1e100, x[90] = 1e200, x[203] = 1e300;
     fk_field one = {.dim = 1};
-    fk_step step[5] = {0};
-    for (int n = 0; n < 5; n++) step[n].result.a = 1e60;
+    fk_step step[STEPS_HERE] = {0};
+    for (int n = 0; n < STEPS_HERE; n++) step[n].result.a = 1e60;
     fk_points points = {x, N, 1};
-    fk_run how = {
-        .step = step, .n_steps = 5, .field = &one, .start = fk_source_points(&points), .n = N};
-    for (int k = 0; k < 4; k++) {
-        fk_error err = {0};
-        how.block = (size_t[]){16, 48, 0, 128}[k], how.threads = 1 + k % 2;
-        ck_assert_int_eq(fk_integrate(&how, &err), FK_USAGE);
-        ck_assert_msg(strstr(err.text, "particle 71 ") && strstr(err.text, "step 2 of 5"), "%s",
-                      err.text);
-    }
+    fk_run how = {.step = step,
+                  .n_steps = STEPS_HERE,
+                  .field = &one,
+                  .start = fk_source_points(&points),
+                  .n = N};
+    static const size_t blocks[] = {16, 32, 48, 96, 0, 128, 304};
+    for (size_t k = 0; k < sizeof blocks / sizeof *blocks; k++)
+        for (how.block = blocks[k], how.threads = 1; how.threads <= 3; how.threads++) {
+            fk_error err = {0};
+            ck_assert_int_eq(fk_integrate(&how, &err), FK_USAGE);
+            ck_assert_msg(strstr(err.text, "particle 71 ") && strstr(err.text, "step 4 of 5"), "%s",
+                          err.text);
+        }
     how.n = 71; /* ids beyond n may do as they like */
     how.block = 128;
     fk_error err;
@@ -390,4 +395,4 @@ FK_SUITE("integrate", steps_with_stages_normals_and_history_agree_with_a_recompu
          an_observer_sees_each_particle_exactly_once_a_time,
          a_fields_memory_budget_does_not_change_results,
          a_run_starts_from_given_points_and_a_given_history,
-         a_particle_that_is_not_finite_is_named_with_its_step)
+         the_lowest_particle_that_fails_is_named_with_its_step_for_any_block)
