@@ -13,10 +13,9 @@
 #include "core/file.h"
 #include "core/ranks.h"
 
-/* The first part, of as few particles as may be, tells what it costs to begin one: freezing the
- * field at every step, above all. From then on, with SECOND particles at first, a part takes a
- * tenth of a second, or so long that its beginning costs a twentieth. */
-enum { FIRST = FK_LANES, SECOND = 4096, MOST_GROWTH = 16 };
+/* A part takes a tenth of a second, or so long that its beginning costs a twentieth; the first has
+ * FIRST particles. */
+enum { FIRST = 4096, MOST_GROWTH = 16 };
 static const double part_seconds = 0.1, part_per_beginning = 20;
 /* Between two files. */
 static const double pause_seconds = 0.5, pause_per_cost = 20;
@@ -45,6 +44,55 @@ static piece *pieces_of(const fk_run *run, uint64_t done, size_t *n)
     return all;
 }
 
+/* What a build makes of a run: a hash over the first FK_LANES particles, one block, wherever they
+ * are observed, and over what the run's observers make of them. That goes into states of their own;
+ * merging takes out of these what depends on the instruction set. */
+typedef struct {
+    const fk_run *run;
+    unsigned char **state; /* (n_observers) */
+    uint64_t hash;
+} sample;
+
+static void sample_see(void *self, void *state, size_t j, uint64_t first, size_t count, fk_block x)
+{
+    (void)state;
+    sample *s = self;
+    for (size_t i = 0; i < x.dim; i++)
+        s->hash = fk_hash(s->hash, x.x + i * x.ld, count * sizeof *x.x);
+    for (size_t o = 0; o < s->run->n_observers; o++) {
+        const fk_observer *ob = &s->run->observer[o];
+        ob->see(ob->self, s->state[o], j, first, count, x);
+    }
+}
+
+/* Rank 0 has the block. */
+static int take_sample(const fk_run *run, uint64_t *hash, fk_error *err)
+{
+    sample s = {run, fk_alloc(run->n_observers, sizeof *s.state), FK_HASH};
+    const fk_observer see = {.self = &s, .see = sample_see};
+    fk_run few = *run;
+    few.count = run->n < FK_LANES ? run->n : FK_LANES;
+    few.observer = &see, few.n_observers = 1;
+    few.progress = NULL;
+    for (size_t o = 0; o < run->n_observers; o++)
+        s.state[o] = fk_alloc(1, run->observer[o].state_size);
+    const int status = fk_integrate(&few, err);
+    for (size_t o = 0; o < run->n_observers; o++) {
+        const fk_observer *ob = &run->observer[o];
+        if (ob->merge) {
+            unsigned char *merged = fk_alloc(1, ob->state_size);
+            ob->merge(ob->self, merged, s.state[o]);
+            s.hash = fk_hash(s.hash, merged, ob->state_size);
+            free(merged);
+        }
+        free(s.state[o]);
+    }
+    free(s.state);
+    *hash = s.hash;
+    fk_ranks_broadcast(hash, sizeof *hash, 0);
+    return status;
+}
+
 static uint64_t hash_of(const piece *all, size_t n)
 {
     uint64_t hash = FK_HASH;
@@ -52,7 +100,8 @@ static uint64_t hash_of(const piece *all, size_t n)
     return hash;
 }
 
-static int keep(const fk_run *run, const char *path, const char *what, uint64_t done, fk_error *err)
+static int keep(const fk_run *run, const char *path, const char *what, uint64_t sampled,
+                uint64_t done, fk_error *err)
 {
     fk_file *file;
     int status = fk_file_create(path, &file, err);
@@ -60,7 +109,8 @@ static int keep(const fk_run *run, const char *path, const char *what, uint64_t 
     size_t n;
     piece *all = pieces_of(run, done, &n);
     FILE *out = fk_file_stream(file);
-    fprintf(out, "%s%s\n%" PRIu64 " %016" PRIx64 "\n", mark, what, done, hash_of(all, n));
+    fprintf(out, "%s%s\n%016" PRIx64 " %" PRIu64 " %016" PRIx64 "\n", mark, what, sampled, done,
+            hash_of(all, n));
     for (size_t i = 0; i < n; i++) fwrite(all[i].at, 1, all[i].size, out);
     free(all);
     return fk_file_commit(file, err);
@@ -80,12 +130,12 @@ static int read_pieces(const fk_run *run, const char *path, FILE *in, uint64_t d
     return whole ? FK_OK : fk_fail(err, FK_USAGE, "%s: damaged: remove it to start anew", path);
 }
 
-static int read_open(const fk_run *run, const char *path, const char *what, FILE *in,
-                     uint64_t *done, fk_error *err)
+static int read_open(const fk_run *run, const char *path, const char *what, uint64_t sampled,
+                     FILE *in, uint64_t *done, fk_error *err)
 {
     char *line = NULL;
     size_t room = 0;
-    uint64_t hash;
+    uint64_t theirs, hash;
     int status = FK_OK;
     if (getline(&line, &room, in) < 0 || strcmp(line, mark) != 0)
         status = fk_fail(err, FK_USAGE, "%s is no run to go on with: give it another name", path);
@@ -95,8 +145,13 @@ static int read_open(const fk_run *run, const char *path, const char *what, FILE
             fk_fail(err, FK_USAGE,
                     "%s is of another run: remove it to start anew, or take another name", path);
     else if (getline(&line, &room, in) < 0 ||
-             sscanf(line, "%" SCNu64 " %" SCNx64, done, &hash) != 2)
+             sscanf(line, "%" SCNx64 " %" SCNu64 " %" SCNx64, &theirs, done, &hash) != 3)
         status = fk_fail(err, FK_USAGE, "%s: damaged: remove it to start anew", path);
+    else if (theirs != sampled)
+        status = fk_fail(err, FK_USAGE,
+                         "%s: begun by a fokker that computes other numbers: remove it to start "
+                         "anew, or go on with that one",
+                         path);
     else
         status = read_pieces(run, path, in, *done, hash, err);
     free(line);
@@ -104,8 +159,8 @@ static int read_open(const fk_run *run, const char *path, const char *what, FILE
 }
 
 /* Where the file says that the run has come; 0 where there is none, which is for rank 0 to see. */
-static int go_on(const fk_run *run, const char *path, const char *what, uint64_t *done,
-                 fk_error *err)
+static int go_on(const fk_run *run, const char *path, const char *what, uint64_t sampled,
+                 uint64_t *done, fk_error *err)
 {
     *done = 0;
     bool there = access(path, F_OK) == 0;
@@ -114,7 +169,7 @@ static int go_on(const fk_run *run, const char *path, const char *what, uint64_t
     FILE *in = fopen(path, "re");
     int status = FK_OK;
     if (in) {
-        status = read_open(run, path, what, in, done, err);
+        status = read_open(run, path, what, sampled, in, done, err);
         fclose(in);
     } else {
         status = fk_fail(err, FK_FILE, "%s: cannot read: %s", path, strerror(errno));
@@ -126,15 +181,18 @@ int fk_resumable_run(const fk_run *run, const char *path, const char *what, fk_e
 {
     if (!path) return fk_integrate(run, err);
     assert(run->first == 0 && run->count == 0 && !strchr(what, '\n'));
-    uint64_t done;
-    int status = go_on(run, path, what, &done, err);
+    uint64_t sampled, done;
+    const double began = fk_seconds();
+    int status = take_sample(run, &sampled, err);
+    const double beginning = fk_seconds() - began; /* of a part: freezing the field, above all */
+    if (!status) status = go_on(run, path, what, sampled, &done, err);
     if (!status) status = fk_file_probe(path, err);
     if (status) return status;
 
     fk_progress *bar = run->progress ? fk_progress_new(run->progress, run->n - done) : NULL;
     fk_run part = *run;
     part.progress = NULL;
-    double kept = fk_seconds(), cost = 0, beginning = -1;
+    double kept = began, cost = 0;
     struct {
         size_t count;
         bool keep;
@@ -149,19 +207,14 @@ int fk_resumable_run(const fk_run *run, const char *path, const char *what, fk_e
         fk_progress_add(bar, part.count);
 
         const double now = fk_seconds();
-        if (beginning < 0) {
-            beginning = now - begin;
-            next.count = SECOND;
-        } else {
-            const double aim = fmax(part_seconds, part_per_beginning * beginning);
-            const double change = aim / (fmax(now - begin - beginning, 0) + 1e-9);
-            const double count = (double)next.count * fmin(fmax(change, 0.5), MOST_GROWTH);
-            next.count = fk_pad((size_t)count);
-        }
+        const double aim = fmax(part_seconds, part_per_beginning * beginning);
+        const double change = aim / (fmax(now - begin - beginning, 0) + 1e-9);
+        const double count = (double)next.count * fmin(fmax(change, 0.5), MOST_GROWTH);
+        next.count = fk_pad((size_t)count);
         next.keep = now - kept >= fmax(pause_seconds, pause_per_cost * cost);
         fk_ranks_broadcast(&next, sizeof next, 0);
         if (!next.keep) continue;
-        status = keep(run, path, what, done, err);
+        status = keep(run, path, what, sampled, done, err);
         kept = fk_seconds(), cost = kept - now;
     }
     fk_progress_free(bar);

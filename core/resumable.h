@@ -12,9 +12,11 @@
 /* fk_integrate of a whole ensemble, from where `path` says that an earlier run of it has come,
  * where there is such a file; the observers' totals start as zero. It is rewritten, whole or not at
  * all, every half second, or so rarely that it costs a twentieth of the time. `what` tells on one
- * line all that the results depend on: the file of another run is refused (FK_USAGE), as is one
- * that is damaged. Ranks read one and the same file; how many there are may differ from the
- * earlier run's. path NULL: fk_integrate itself. */
+ * line all that the results depend on, but for the program: the file of another run is refused
+ * (FK_USAGE), as is one that is damaged, or that was begun by a build, or with a BLAS, that makes
+ * other numbers: the file knows what became of the first FK_LANES particles, which are run before
+ * all else. Ranks read one and the same file; how many there are may differ from the earlier run's.
+ * path NULL: fk_integrate itself. */
 int fk_resumable_run(const fk_run *run, const char *path, const char *what,
                      fk_error *err) FK_CHECKED;
 

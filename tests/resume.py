@@ -38,10 +38,13 @@ def read(path):
 
 
 def interrupted(kills, *args):
-    """Start the run, kill it, start it again; then let it end. How often there was something kept."""
+    """Start the run, kill it, start it again, each time with other instructions; then let it end. How often
+    there was something kept."""
     kept = 0
-    for _ in range(kills):
-        run = subprocess.Popen([FOKKER, *args], stderr=subprocess.PIPE, text=True)
+    for k in range(kills):
+        isa = ["portable", "avx2", "avx512"][k % 3]
+        run = subprocess.Popen([FOKKER, *args], stderr=subprocess.PIPE, text=True,
+                               env=dict(os.environ, FOKKER_ISA=isa))
         began = time.monotonic()
         while not os.path.exists("state") and run.poll() is None:
             time.sleep(0.005)  # until the first time, however slow the machine
@@ -89,7 +92,10 @@ def files_of_other_runs_are_refused():
     refused("is of another run", *another)
     refused("is of another run", *args, "--seed", "2")
     head = state.index(b"\n", state.index(b"\n", state.index(b"\n") + 1) + 1) + 1
-    for name, bytes_, says in [("short", state[:-1], "damaged"), ("long", state + b"x", "damaged"),
+    sampled = state.index(b"\n", state.index(b"\n") + 1) + 1  # what came of the first particles, in 16 digits
+    other = bytes([state[sampled] ^ 1])
+    for name, bytes_, says in [("other", state[:sampled] + other + state[sampled + 1:], "other numbers"),
+                               ("short", state[:-1], "damaged"), ("long", state + b"x", "damaged"),
                                ("flipped", state[:head + 50] + bytes([state[head + 50] ^ 1]) + state[head + 51:], "damaged"),
                                ("empty", b"", "no run to go on with"), ("text", b"hello\n", "no run to go on with")]:
         with open(name, "wb") as file:
