@@ -109,8 +109,10 @@ $B/%_kernel.$1.o: %_kernel.c
 	$$(COMPILE) $$(FLAGS_kernel) $$(FLAGS_$1) -DFK_ISA=$1 -c -o $$@ $$<
 endef
 $(foreach i,$(ISAS),$(eval $(call KERNEL,$i)))
-# A baseline, as another's program would be compiled. (Linked so, it would flush the whole process's
-# subnormals to zero.)
+# The baselines of fokker bench, as other programs would be compiled: for any machine, or for this one.
+# (Linked with -ffast-math, they would flush the whole process's subnormals to zero.)
+$B/tools/bench_scalar_kernel.%.o: FLAGS_kernel := -O3 -ffp-contract=fast
+$B/tools/bench_scalar_kernel.portable.o: FLAGS_kernel := -O2
 $B/tools/bench_openmp_kernel.%.o: FLAGS_kernel := -O3 -ffast-math -ffp-contract=fast -Wno-pass-failed
 
 demo: all ## draw the SDE-versus-ODE band figure into out/band/

@@ -177,12 +177,17 @@ int main(int argc, char **argv)
     };
     const fk_command command = {
         .name = "bench",
-        .says = "Measure speed: each case in turns with its baselines (a straightforward scalar "
-                "program, NumPy where $FOKKER_PYTHON, else python3, has it, ..) and with the "
-                "machine's own rates, of which the limit is made. NAME is a case or what several "
-                "begin with: em (Euler-Maruyama), pfode, train, stat (distances), observers, "
-                "empirical, schemes (every scheme, those that fall shortest of their limit first). "
-                "Without a name all are run, unless --out is given.",
+        .says =
+            "Measure speed: each case in turns with its baselines and with the machine's own "
+            "rates, "
+            "of which the limit is made. The baselines: scalar, a straightforward C program with "
+            "libm and GSL compiled with -O2 for any machine, and native, the same with -O3 for "
+            "this machine's instruction set; openmp, vectors by -ffast-math and libmvec; "
+            "gsl-rkf45, GSL's stepper with native's right-hand side; NumPy, SciPy and PyTorch "
+            "where $FOKKER_PYTHON, else python3, has them. NAME is a case or what several "
+            "begin with: em (Euler-Maruyama), pfode, train, stat (distances), observers, "
+            "empirical, schemes (every scheme, those that fall shortest of their limit first). "
+            "Without a name all are run, unless --out is given.",
         .example = "fokker bench em-d2k8",
         .args = "[NAME ...]",
         .option = option};

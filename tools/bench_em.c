@@ -27,14 +27,15 @@ typedef struct {
 static bench_peer *em_peer(const em_subject *s)
 {
     const scalar_plan *sp = &s->scalar;
-    size_t n = sp->n_steps, k = sp->k, width = sp->full ? sp->dim * sp->dim : 1;
-    const double shape[4] = {(double)n, (double)k, (double)sp->dim, sp->full};
+    const scalar_mixture *at = &sp->at;
+    size_t n = at->n_times, k = at->k, width = at->full ? at->dim * at->dim : 1;
+    const double shape[4] = {(double)n, (double)k, (double)at->dim, at->full};
     bench_peer *peer = bench_peer_open("bench_em", 1);
     bench_peer_send(peer, shape, 4);
     bench_peer_send(peer, sp->step, 3 * n);
-    bench_peer_send(peer, sp->log_norm, n * k);
-    bench_peer_send(peer, sp->mean, n * k * sp->dim);
-    bench_peer_send(peer, sp->precision, n * k * width);
+    bench_peer_send(peer, at->log_norm, n * k);
+    bench_peer_send(peer, at->mean, n * k * at->dim);
+    bench_peer_send(peer, at->precision, n * k * width);
     return peer;
 }
 
@@ -63,7 +64,7 @@ static int em_open(const bench_case *what, int threads, void **subject, fk_error
         free(s);
         return status;
     }
-    s->scalar = bench_scalar_new(s->mixture, &s->plan);
+    s->scalar = bench_scalar_plan(s->mixture, &s->plan);
     if (what->n_contestants > 2) s->peer = em_peer(s);
     s->x = fk_alloc(PILOT * s->what.dim, sizeof *s->x);
     *subject = s;
@@ -94,17 +95,29 @@ static int em_run_one_thread(void *subject, size_t n, double *seconds, fk_error 
     return integrate(subject, 1, n, NULL, seconds, err);
 }
 
-static int em_run_scalar(void *subject, size_t n, double *seconds, fk_error *err)
+typedef void scalar_steps(const scalar_plan *, unsigned long seed, size_t n, double *x);
+
+static int by_scalar(const em_subject *s, scalar_steps *steps, size_t n, double *seconds)
 {
-    const em_subject *s = subject;
-    (void)err;
     double begin = bench_seconds(1);
     for (size_t done = 0, part; done < n; done += part) {
         part = n - done < PILOT ? n - done : PILOT;
-        bench_scalar_run(&s->scalar, done + 1, part, s->x);
+        steps(&s->scalar, done + 1, part, s->x);
     }
     *seconds = bench_seconds(1) - begin;
     return FK_OK;
+}
+
+static int em_run_scalar(void *subject, size_t n, double *seconds, fk_error *err)
+{
+    (void)err;
+    return by_scalar(subject, bench_scalar_steps_portable, n, seconds);
+}
+
+static int em_run_native(void *subject, size_t n, double *seconds, fk_error *err)
+{
+    (void)err;
+    return by_scalar(subject, FK_CHOOSE_KERNEL(bench_scalar_steps), n, seconds);
 }
 
 static int em_run_openmp(void *subject, size_t n, double *seconds, fk_error *err)
@@ -158,7 +171,16 @@ static int em_answer_scalar(void *subject, bench_answer *answer, fk_error *err)
 {
     em_subject *s = subject;
     (void)err;
-    bench_scalar_run(&s->scalar, 1, PILOT, s->x);
+    bench_scalar_steps_portable(&s->scalar, 1, PILOT, s->x);
+    *answer = mean_square(s);
+    return FK_OK;
+}
+
+static int em_answer_native(void *subject, bench_answer *answer, fk_error *err)
+{
+    em_subject *s = subject;
+    (void)err;
+    FK_CHOOSE_KERNEL(bench_scalar_steps)(&s->scalar, 1, PILOT, s->x);
     *answer = mean_square(s);
     return FK_OK;
 }
@@ -206,6 +228,7 @@ static const bench_contestant on_one_thread[] =
     {
         {"fokker", 4 * PILOT, em_run, em_answer, NULL},
         {"scalar", 64, em_run_scalar, em_answer_scalar, NULL},
+        {"native", 64, em_run_native, em_answer_native, NULL},
         {"openmp", PILOT, em_run_openmp, em_answer_openmp, em_missing_openmp},
         {"numpy", PILOT, em_run_numpy, em_answer_numpy, em_missing_numpy},
 },

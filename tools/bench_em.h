@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Inside fokker bench: the cases em-*, reverse-SDE Euler-Maruyama with the exact score of a
  * mixture, VP-linear schedule, 100 uniform steps, in particle-steps a second. Baselines: a scalar
- * program (bench_scalar), a vectorised one (bench_openmp), NumPy; on all threads: one thread. */
+ * program compiled for any machine and for this one (bench_scalar), a vectorised one
+ * (bench_openmp), NumPy; on all threads: one thread. */
 #ifndef FK_TOOLS_BENCH_EM_H
 #define FK_TOOLS_BENCH_EM_H
 

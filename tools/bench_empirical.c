@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tools/bench_empirical.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 #include "analytic/draws.h"
@@ -9,6 +8,7 @@
 #include "core/noise.h"
 #include "schedules/schedule.h"
 #include "tools/bench_peer.h"
+#include "tools/bench_scalar.h"
 
 enum { POINTS = 10000, DIM = 64, CLOUDS = 10, N = 256 };
 
@@ -17,6 +17,9 @@ typedef struct {
     fk_coeffs at;
     void *frozen;
     double *x, *score; /* (DIM, N) */
+    /* of the baseline: the means of this time, points and their scores (N, DIM), logits (POINTS) */
+    scalar_mixture scalar;
+    double *points, *by_point, *scratch;
     bench_peer *peer;
 } subject;
 
@@ -41,6 +44,8 @@ static void empirical_close(void *self)
     subject *s = self;
     bench_peer_close(s->peer);
     fk_mixture_free(s->mixture);
+    bench_scalar_thaw(&s->scalar);
+    free(s->points), free(s->by_point), free(s->scratch);
     free(s->frozen), free(s->x), free(s->score);
     free(s);
 }
@@ -64,6 +69,11 @@ static int empirical_open(const bench_case *what, int threads, void **self, fk_e
     s->x = fk_alloc(DIM * N, sizeof *s->x), s->score = fk_alloc(DIM * N, sizeof *s->score);
     from.fill(from.self, 0, (fk_block){s->x, N, DIM, N});
     field.freeze(field.self, s->at.s, s->at.sigma, s->frozen);
+    s->scalar = bench_scalar_freeze(s->mixture, 1, &s->at);
+    s->points = fk_alloc(N * DIM, sizeof *s->points);
+    s->by_point = fk_alloc(N * DIM, sizeof *s->by_point);
+    s->scratch = fk_alloc(POINTS, sizeof *s->scratch);
+    for (size_t i = 0; i < DIM * N; i++) s->points[i] = s->x[i % DIM * N + i / DIM];
     const double head[] = {POINTS, DIM, N, s->at.s, s->at.sigma};
     s->peer = bench_peer_open("bench_empirical", threads);
     bench_peer_send(s->peer, head, sizeof head / sizeof *head);
@@ -79,34 +89,10 @@ static void by_lab(subject *s)
     field.eval(field.self, s->frozen, (fk_block){s->x, N, DIM, N}, (fk_block){s->score, N, DIM, N});
 }
 
-/* One particle beside all points: distances, the nearest, exponentials, the sum of the pulls. */
-static void by_scalar(subject *s)
+static void by_native(subject *s)
 {
-    double *distance = fk_alloc(POINTS, sizeof *distance), x[DIM], pull[DIM];
-    for (size_t p = 0; p < N; p++) {
-        double least = HUGE_VAL, total = 0;
-        for (size_t i = 0; i < DIM; i++) x[i] = s->x[i * N + p], pull[i] = 0;
-        for (size_t k = 0; k < POINTS; k++) {
-            const double *mean = s->mixture->mean + k * DIM;
-            double sum = 0;
-            for (size_t i = 0; i < DIM; i++) {
-                const double d = s->at.s * mean[i] - x[i];
-                sum += d * d;
-            }
-            distance[k] = sum;
-            if (sum < least) least = sum;
-        }
-        const double precision = 1 / (s->at.sigma * s->at.sigma);
-        for (size_t k = 0; k < POINTS; k++) {
-            const double *mean = s->mixture->mean + k * DIM;
-            const double weight = exp(0.5 * precision * (least - distance[k]));
-            if (weight == 0) continue;
-            total += weight;
-            for (size_t i = 0; i < DIM; i++) pull[i] += weight * (s->at.s * mean[i] - x[i]);
-        }
-        for (size_t i = 0; i < DIM; i++) s->score[i * N + p] = precision * pull[i] / total;
-    }
-    free(distance);
+    FK_CHOOSE_KERNEL(bench_scalar_score)(&s->scalar, 0, N, s->points, s->scratch, s->by_point);
+    for (size_t i = 0; i < DIM * N; i++) s->score[i % DIM * N + i / DIM] = s->by_point[i];
 }
 
 static double timed(void (*evaluate)(subject *), subject *s, size_t amount)
@@ -138,16 +124,16 @@ static int answer_lab(void *self, bench_answer *answer, fk_error *err)
     return *answer = mean_square(self), FK_OK;
 }
 
-static int run_scalar(void *self, size_t amount, double *seconds, fk_error *err)
+static int run_native(void *self, size_t amount, double *seconds, fk_error *err)
 {
     (void)err;
-    return *seconds = timed(by_scalar, self, amount), FK_OK;
+    return *seconds = timed(by_native, self, amount), FK_OK;
 }
 
-static int answer_scalar(void *self, bench_answer *answer, fk_error *err)
+static int answer_native(void *self, bench_answer *answer, fk_error *err)
 {
     (void)err;
-    by_scalar(self);
+    by_native(self);
     return *answer = mean_square(self), FK_OK;
 }
 
@@ -168,7 +154,7 @@ static const char *missing_numpy(void *self)
 
 static const bench_contestant contestant[] = {
     {"fokker", 1, run_lab, answer_lab, NULL},
-    {"scalar", 1, run_scalar, answer_scalar, NULL},
+    {"native", 1, run_native, answer_native, NULL},
     {"numpy", 1, run_numpy, answer_numpy, missing_numpy},
 };
 

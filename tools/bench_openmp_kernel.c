@@ -90,7 +90,7 @@ INLINE void isotropic_logit(const double *mean, const double precision, const do
     }
 }
 
-INLINE void score_of(const scalar_plan *sp, size_t i, const size_t dim, const bool full,
+INLINE void score_of(const scalar_mixture *sp, size_t i, const size_t dim, const bool full,
                      double (*x)[N], double (*score)[N])
 {
     double logit[BENCH_MAX_K][N], pull[BENCH_MAX_K][BENCH_MAX_DIM][N], top[N], total[N] = {0};
@@ -134,9 +134,9 @@ INLINE void block(const scalar_plan *sp, const size_t dim, const bool full, gene
 {
     double score[BENCH_MAX_DIM][N], z[BENCH_MAX_DIM][N];
     all_normals(g, dim, x);
-    for (size_t i = 0; i < sp->n_steps; i++) {
+    for (size_t i = 0; i < sp->at.n_times; i++) {
         const double a = sp->step[3 * i], b = sp->step[3 * i + 1], c = sp->step[3 * i + 2];
-        score_of(sp, i, dim, full, x, score);
+        score_of(&sp->at, i, dim, full, x, score);
         all_normals(g, dim, z);
         for (size_t j = 0; j < dim; j++) {
 #pragma omp simd
@@ -151,17 +151,17 @@ void FK_KERNEL(bench_openmp)(const scalar_plan *sp, unsigned long seed, size_t n
     double(*rows)[N] = (double(*)[N])x;
     seed_all(&g, seed);
     for (size_t done = 0; done < n; done += N) {
-        if (sp->full && sp->dim == 16)
+        if (sp->at.full && sp->at.dim == 16)
             block(sp, 16, true, &g, rows);
-        else if (sp->full)
-            block(sp, sp->dim, true, &g, rows);
-        else if (sp->dim == 1)
+        else if (sp->at.full)
+            block(sp, sp->at.dim, true, &g, rows);
+        else if (sp->at.dim == 1)
             block(sp, 1, false, &g, rows);
-        else if (sp->dim == 2)
+        else if (sp->at.dim == 2)
             block(sp, 2, false, &g, rows);
-        else if (sp->dim == 16)
+        else if (sp->at.dim == 16)
             block(sp, 16, false, &g, rows);
         else
-            block(sp, sp->dim, false, &g, rows);
+            block(sp, sp->at.dim, false, &g, rows);
     }
 }

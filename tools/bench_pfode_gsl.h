@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Inside fokker bench: the baseline "gsl-rkf45", the probability-flow ODE of an isotropic mixture
- * in the plane as a straightforward C program has it: one particle after the other through GSL's
- * rkf45 in t, and the right-hand side from the formulas, with libm. */
+/* Inside fokker bench: the baseline "gsl-rkf45", the probability-flow ODE of a mixture in the
+ * plane, all of whose components are isotropic with one variance, on vp-linear, as a careful C
+ * program has it: one particle after the other through GSL's rkf45 in t, and the right-hand side of
+ * tools/bench_scalar.h, with one division and one more exponential an evaluation for its time, and
+ * logarithms of the weights taken beforehand. */
 #ifndef FK_TOOLS_BENCH_PFODE_GSL_H
 #define FK_TOOLS_BENCH_PFODE_GSL_H
 

@@ -2,122 +2,74 @@
 #include "tools/bench_scalar.h"
 
 #include <gsl/gsl_linalg.h>
-#include <gsl/gsl_randist.h>
 #include <math.h>
 #include <stdlib.h>
 
 /* Inverse and log determinant of S = s^2 C + sigma^2 I. */
-static double scalar_invert(size_t dim, const double *cov, double s, double sigma, double *out)
+static double invert(size_t dim, const double *cov, const fk_coeffs *at, double *out)
 {
     gsl_matrix_view m = gsl_matrix_view_array(out, dim, dim);
     double log_det = 0;
     for (size_t i = 0; i < dim * dim; i++)
-        out[i] = s * s * cov[i] + (i % (dim + 1) == 0 ? sigma * sigma : 0);
+        out[i] = at->s * at->s * cov[i] + (i % (dim + 1) == 0 ? at->sigma * at->sigma : 0);
     gsl_linalg_cholesky_decomp1(&m.matrix);
     for (size_t i = 0; i < dim; i++) log_det += 2 * log(out[i * dim + i]);
     gsl_linalg_cholesky_invert(&m.matrix);
     return log_det;
 }
 
-scalar_plan bench_scalar_new(const fk_mixture *mixture, const fk_plan *plan)
+scalar_mixture bench_scalar_freeze(const fk_mixture *of, size_t n, const fk_coeffs *at)
 {
-    size_t dim = mixture->dim, k = mixture->k, n = plan->n_steps;
-    bool full = mixture->kind == FK_FULL;
-    size_t width = full ? dim * dim : 1;
-    scalar_plan sp = {dim, k, n, full, NULL, NULL, NULL, NULL};
-    sp.step = fk_alloc(3 * n, sizeof(double));
-    sp.log_norm = fk_alloc(n * k, sizeof(double));
-    sp.mean = fk_alloc(n * k * dim, sizeof(double));
-    sp.precision = fk_alloc(n * k * width, sizeof(double));
-    for (size_t i = 0; i < n; i++) {
-        const fk_step *t = &plan->step[i];
-        const fk_stage *stage = &t->stage[0];
-        sp.step[3 * i] = t->result.a + t->result.b[0] * stage->p;
-        sp.step[3 * i + 1] = t->result.b[0] * stage->q;
-        sp.step[3 * i + 2] = t->result.c[0];
+    const size_t dim = of->dim, k = of->k;
+    scalar_mixture f = {.dim = dim, .k = k, .n_times = n, .full = of->kind == FK_FULL};
+    const size_t width = f.full ? dim * dim : 1;
+    f.log_norm = fk_alloc(n * k, sizeof(double));
+    f.mean = fk_alloc(n * k * dim, sizeof(double));
+    f.precision = fk_alloc(n * k * width, sizeof(double));
+    for (size_t i = 0; i < n; i++)
         for (size_t c = 0; c < k; c++) {
-            double cov[BENCH_MAX_DIM * BENCH_MAX_DIM], inverse[BENCH_MAX_DIM * BENCH_MAX_DIM];
-            fk_mixture_covariance(mixture, c, cov);
-            double log_det = scalar_invert(dim, cov, stage->s, stage->sigma, inverse);
-            sp.log_norm[i * k + c] = log(mixture->weight[c]) - 0.5 * log_det;
+            const size_t row = i * k + c;
+            double log_det, cov[BENCH_MAX_DIM * BENCH_MAX_DIM];
             for (size_t j = 0; j < dim; j++)
-                sp.mean[(i * k + c) * dim + j] = stage->s * mixture->mean[c * dim + j];
-            for (size_t j = 0; j < width; j++) sp.precision[(i * k + c) * width + j] = inverse[j];
-        }
-    }
-    return sp;
-}
-
-void bench_scalar_free(scalar_plan *sp)
-{
-    free(sp->step), free(sp->log_norm), free(sp->mean), free(sp->precision);
-}
-
-static inline __attribute__((always_inline)) void scalar_score(const scalar_plan *sp, size_t i,
-                                                               const size_t dim, const bool full,
-                                                               const double *x, double *score)
-{
-    size_t k = sp->k;
-    const double *mean = sp->mean + i * k * dim, *log_norm = sp->log_norm + i * k;
-    const double *precision = sp->precision + i * k * (full ? dim * dim : 1);
-    double logit[BENCH_MAX_K], pull[BENCH_MAX_K][BENCH_MAX_DIM], top = -HUGE_VAL, total = 0;
-    for (size_t c = 0; c < k; c++) {
-        double q = 0;
-        for (size_t j = 0; j < dim; j++) {
-            if (full) {
-                double sum = 0;
-                for (size_t m = 0; m < dim; m++)
-                    sum += precision[(c * dim + j) * dim + m] * (mean[c * dim + m] - x[m]);
-                pull[c][j] = sum;
-                q += sum * (mean[c * dim + j] - x[j]);
+                f.mean[row * dim + j] = at[i].s * of->mean[c * dim + j];
+            if (f.full) {
+                fk_mixture_covariance(of, c, cov);
+                log_det = invert(dim, cov, &at[i], f.precision + row * width);
             } else {
-                double d = mean[c * dim + j] - x[j];
-                pull[c][j] = precision[c] * d;
-                q += pull[c][j] * d;
+                const double var = at[i].s * at[i].s * of->var[c * dim] + at[i].sigma * at[i].sigma;
+                f.precision[row] = 1 / var;
+                log_det = (double)dim * log(var);
             }
+            f.log_norm[row] = log(of->weight[c]) - 0.5 * log_det;
         }
-        logit[c] = log_norm[c] - 0.5 * q;
-        if (logit[c] > top) top = logit[c];
-    }
-    for (size_t j = 0; j < dim; j++) score[j] = 0;
-    for (size_t c = 0; c < k; c++) {
-        double e = exp(logit[c] - top);
-        total += e;
-        for (size_t j = 0; j < dim; j++) score[j] += e * pull[c][j];
-    }
-    for (size_t j = 0; j < dim; j++) score[j] /= total;
+    return f;
 }
 
-static inline __attribute__((always_inline)) void scalar_particles(const scalar_plan *sp,
-                                                                   const size_t dim,
-                                                                   const bool full, gsl_rng *rng,
-                                                                   size_t n, double *x)
+void bench_scalar_thaw(scalar_mixture *f)
 {
-    for (size_t p = 0; p < n; p++)
-        for (size_t i = 0; i < sp->n_steps; i++) {
-            double score[BENCH_MAX_DIM], *here = x + p * dim;
-            const double *t = sp->step + 3 * i;
-            scalar_score(sp, i, dim, full, here, score);
-            for (size_t j = 0; j < dim; j++)
-                here[j] =
-                    t[0] * here[j] + t[1] * score[j] + t[2] * gsl_ran_gaussian_ziggurat(rng, 1.0);
-        }
+    free(f->log_norm), free(f->mean), free(f->precision);
 }
 
-void bench_scalar_run(const scalar_plan *sp, unsigned long seed, size_t n, double *x)
+scalar_plan bench_scalar_plan(const fk_mixture *mixture, const fk_plan *plan)
 {
-    gsl_rng *rng = gsl_rng_alloc(gsl_rng_taus2);
-    gsl_rng_set(rng, seed);
-    for (size_t i = 0; i < n * sp->dim; i++) x[i] = gsl_ran_gaussian_ziggurat(rng, 1.0);
-    if (sp->full && sp->dim == 16)
-        scalar_particles(sp, 16, true, rng, n, x);
-    else if (sp->full)
-        scalar_particles(sp, sp->dim, true, rng, n, x);
-    else if (sp->dim == 1)
-        scalar_particles(sp, 1, false, rng, n, x);
-    else if (sp->dim == 2)
-        scalar_particles(sp, 2, false, rng, n, x);
-    else
-        scalar_particles(sp, sp->dim, false, rng, n, x);
-    gsl_rng_free(rng);
+    const size_t n = plan->n_steps;
+    fk_coeffs *at = fk_alloc(n, sizeof *at);
+    double *step = fk_alloc(3 * n, sizeof *step);
+    for (size_t i = 0; i < n; i++) {
+        const fk_combination *result = &plan->step[i].result;
+        const fk_stage *stage = &plan->step[i].stage[0];
+        at[i] = (fk_coeffs){.s = stage->s, .sigma = stage->sigma};
+        step[3 * i] = result->a + result->b[0] * stage->p;
+        step[3 * i + 1] = result->b[0] * stage->q;
+        step[3 * i + 2] = result->c[0];
+    }
+    const scalar_plan made = {bench_scalar_freeze(mixture, n, at), step};
+    free(at);
+    return made;
+}
+
+void bench_scalar_free(scalar_plan *plan)
+{
+    bench_scalar_thaw(&plan->at);
+    free(plan->step);
 }
