@@ -71,22 +71,28 @@ static void add_text(const char *more)
     asked.text = text;
 }
 
-/* One word, quoted for a shell where it needs to be, on one line whatever it holds. */
-static void add_word(const char *word)
+char *fk_shell_word(const char *word)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                 "-_=+:,./@%^";
+    if (*word && word[strspn(word, plain)] == '\0') return fk_strdup(word);
+    char *quoted = fk_alloc(4 * strlen(word) + 3, 1), *at = quoted;
+    *at++ = '\'';
+    for (; *word; word++)
+        if (*word == '\'')
+            at = stpcpy(at, "'\\''");
+        else
+            *at++ = (unsigned char)*word < ' ' ? '?' : *word;
+    *at = '\'';
+    return quoted;
+}
+
+static void add_word(const char *word)
+{
+    char *quoted = fk_shell_word(word);
     add_text(" ");
-    if (*word && word[strspn(word, plain)] == '\0') {
-        add_text(word);
-        return;
-    }
-    add_text("'");
-    for (; *word; word++) {
-        char c[2] = {(unsigned char)*word < ' ' ? '?' : *word, '\0'};
-        add_text(*c == '\'' ? "'\\''" : c);
-    }
-    add_text("'");
+    add_text(quoted);
+    free(quoted);
 }
 
 static void help(const parser *p)

@@ -73,6 +73,9 @@ void fk_cli_guard_output(void);
  * Left out, since files must be equal for equal runs: --threads, --block, --quiet, --checkpoint and
  * --out. Empty where fk_cli_parse was not called. */
 const char *fk_cli_text(void);
+/* One word, quoted for a shell where it needs to be, on one line whatever it holds; newly
+ * allocated. */
+char *fk_shell_word(const char *);
 /* The seed, NULL for a command that has none; and whether --quiet was given. */
 const uint64_t *fk_cli_seed(void);
 bool fk_cli_quiet(void);

@@ -43,12 +43,16 @@ static void end_child(void)
     for (int i = 0; i < 50 && kill(-child, 0) == 0; i++) poll(NULL, 0, 1);
 }
 
+static _Atomic(const char *) last_words;
+
 static void on_signal(int number)
 {
     (void)number;
     end_child();
     for (int i = 0; i < MAX_PENDING; i++)
         if (atomic_load(&pending[i].state) == READY) unlink(pending[i].path);
+    const char *line = atomic_load(&last_words);
+    if (line && write(STDERR_FILENO, line, strlen(line)) < 0) _exit(FK_INTERRUPTED);
     _exit(FK_INTERRUPTED);
 }
 
@@ -80,6 +84,11 @@ int fk_interrupt_remove(const char *path)
 void fk_interrupt_keep(int slot)
 {
     if (slot >= 0) atomic_store(&pending[slot].state, FREE);
+}
+
+void fk_interrupt_say(const char *line)
+{
+    atomic_store(&last_words, line);
 }
 
 int fk_interrupt_spawn(char *const argv[], const posix_spawn_file_actions_t *act, pid_t *child)

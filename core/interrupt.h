@@ -16,6 +16,9 @@ void fk_interrupt_catch(void);
 int fk_interrupt_remove(const char *path);
 void fk_interrupt_keep(int slot); /* -1 is allowed */
 
+/* From here on a signal prints this line, which is borrowed, on standard error; NULL: none. */
+void fk_interrupt_say(const char *line);
+
 /* posix_spawnp, of a child in a process group of its own, all of which a signal kills: a Ctrl-C at
  * the terminal, too, reaches the child through its parent alone. Returns 0 or an errno. One child
  * at a time; fk_interrupt_wait, which is waitpid, must follow. */

@@ -2,7 +2,6 @@
 #include "learn/metadata.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,41 +26,33 @@ static void set_text(json_t *meta, const char *key, const char *text)
 
 static void set_real(json_t *meta, const char *key, double value)
 {
-    char text[32];
-    snprintf(text, sizeof text, "%.17g", value);
-    set_text(meta, key, text);
+    json_object_set_new(meta, key, json_real(value));
 }
 
 static void set_count(json_t *meta, const char *key, uint64_t value)
 {
-    char text[32];
-    snprintf(text, sizeof text, "%" PRIu64, value);
-    set_text(meta, key, text);
+    json_object_set_new(meta, key, json_integer((json_int_t)value));
 }
 
-json_t *fk_metadata_of_model(const char *format, const fk_model_config *c, const json_t *more)
+static void add_model(json_t *meta, const fk_model_config *c)
 {
-    json_t *meta = json_object();
     char hidden[24 * FK_MAX_HIDDEN] = "";
     for (size_t l = 0, at = 0; l < c->n_hidden; l++)
         at +=
             (size_t)snprintf(hidden + at, sizeof hidden - at, "%s%zu", l ? "," : "", c->hidden[l]);
-    if (more) json_object_update(meta, (json_t *)more);
-    set_text(meta, "format", format);
     set_count(meta, "dim", c->dim);
     set_count(meta, "frequencies", c->frequencies);
     set_text(meta, "hidden", hidden);
     set_text(meta, "activation", "silu");
     set_text(meta, "output", fk_net_output_name(c->output));
+    set_text(meta, "schedule", c->schedule);
     set_text(meta, "time", fk_net_time_name(c->time));
     set_real(meta, "time_from", c->range[0]);
     set_real(meta, "time_to", c->range[1]);
     set_real(meta, "data_rms", c->data_rms);
-    set_text(meta, "schedule", c->schedule);
-    return meta;
 }
 
-void fk_metadata_add_training(json_t *meta, const fk_train_config *c, size_t step)
+static void add_training(json_t *meta, const fk_train_config *c)
 {
 #define REAL(key, member)  set_real(meta, key, c->member);
 #define COUNT(key, member) set_count(meta, key, c->member);
@@ -74,6 +65,28 @@ void fk_metadata_add_training(json_t *meta, const fk_train_config *c, size_t ste
     set_text(meta, "even_in", c->even_in_lambda ? "lambda" : "t");
     set_text(meta, "optimiser", c->l2 ? "adam" : "adamw");
     set_count(meta, "seed", c->seed);
+}
+
+json_t *fk_metadata_of_training(const fk_model_config *model, const fk_train_config *train)
+{
+    json_t *meta = json_object();
+    add_model(meta, model);
+    add_training(meta, train);
+    return meta;
+}
+
+json_t *fk_metadata_of_model(const char *format, const fk_model_config *c, const json_t *more)
+{
+    json_t *meta = json_object();
+    if (more) json_object_update(meta, (json_t *)more);
+    set_text(meta, "format", format);
+    add_model(meta, c);
+    return meta;
+}
+
+void fk_metadata_add_training(json_t *meta, const fk_train_config *c, size_t step)
+{
+    add_training(meta, c);
     set_count(meta, "step", step);
 }
 
@@ -203,7 +216,7 @@ int fk_metadata_training(const char *path, const json_t *meta, fk_train_config *
 #undef COUNT
     c->even_in_lambda = word_of(&r, "even_in", even) == 1;
     c->l2 = word_of(&r, "optimiser", adam) == 1;
-    c->seed = count_of(&r, "seed", 0, UINT64_MAX);
+    c->seed = count_of(&r, "seed", 0, INT64_MAX);
     *step = count_of(&r, "step", 0, c->steps);
     const char *weight = text_of(&r, "weight"), *objective = text_of(&r, "objective");
     int code = r.code ? r.code : fk_net_weight_parse(path, weight, &c->weight, err);

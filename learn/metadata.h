@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Inside learn/: the configs of model and training as the strings of a file's metadata. */
+/* The configs of model and training as the metadata of files, and as records. */
 #ifndef FK_LEARN_METADATA_H
 #define FK_LEARN_METADATA_H
 
 #include <jansson.h>
 
 #include "learn/train.h"
+
+/* A new object of words and numbers: all that makes a training but its data. Two trainings on the
+ * same data are one where these are equal. */
+json_t *fk_metadata_of_training(const fk_model_config *, const fk_train_config *);
 
 /* A new object: "format", the model, and what `more` (or NULL) has beside these. */
 json_t *fk_metadata_of_model(const char *format, const fk_model_config *, const json_t *more);

@@ -16,10 +16,28 @@ size_t fk_tensor_size(const fk_tensor *t)
     return t->shape[0] * (t->n_axes > 1 ? t->shape[1] : 1);
 }
 
+/* The format knows text alone. */
+static json_t *texts_of(const json_t *metadata)
+{
+    json_t *texts = json_object(), *value;
+    const char *key;
+    json_object_foreach((json_t *)metadata, key, value)
+    {
+        char text[32];
+        if (json_is_real(value))
+            snprintf(text, sizeof text, "%.17g", json_real_value(value));
+        else if (json_is_integer(value))
+            snprintf(text, sizeof text, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        json_object_set_new(texts, key,
+                            json_is_number(value) ? json_string(text) : json_deep_copy(value));
+    }
+    return texts;
+}
+
 static char *header_of(const fk_tensor *tensor, size_t n, const json_t *metadata)
 {
     json_t *header = json_object();
-    json_object_set_new(header, "__metadata__", json_deep_copy(metadata));
+    json_object_set_new(header, "__metadata__", texts_of(metadata));
     size_t at = 0;
     for (size_t i = 0; i < n; i++) {
         const size_t end = at + fk_tensor_size(&tensor[i]) * sizeof(float);

@@ -20,7 +20,8 @@ typedef struct {
 
 size_t fk_tensor_size(const fk_tensor *);
 
-/* metadata: an object of strings, borrowed. Atomic (core/file.h). */
+/* metadata: an object of strings, and of numbers, which are written as text; borrowed. Atomic
+ * (core/file.h). */
 int fk_tensors_write(const char *path, const fk_tensor *, size_t n, const json_t *metadata,
                      fk_error *err) FK_CHECKED;
 

@@ -9,7 +9,8 @@ import pty
 import re
 import subprocess
 
-from trained.common import FOKKER, SMALL, bad, expect, good, main, network, rows, spoil, vp_linear, whole, write_json
+from trained.common import (FOKKER, SMALL, bad, expect, good, main, network, rows, spoil, tensors, vp_linear, whole,
+                            write_json)
 
 THREE = [(0.3, -2.0, 0.4**2), (0.5, 0.5, 0.25**2), (0.2, 1.8, 0.6**2)]  # weight, mean, variance
 
@@ -45,6 +46,15 @@ def training_reports_its_excess_over_the_floor():
     falls = rows("e.csv")  # from far up: without edm's preconditioning it starts there
     expect(falls[-1]["excess"] < falls[0]["excess"] / 3, "the excess falls", falls[-1])
     expect(curve[0]["excess"] < falls[0]["excess"] / 3, "edm's preconditioning starts below", curve[0])
+    expect(curve[-1]["excess"] == record["excess_mean"], "the result is that of the last row", record["excess_mean"])
+    quiet = good("train", "--mixture", "three-1d", *SMALL, "--quiet", "--out", "a.safetensors")
+    expect(quiet == out.splitlines(True)[-1], "--quiet leaves the result", quiet)
+    told = tensors("a.safetensors")[0]
+    for key in told.keys() - {"format", "step", "mixture_definition"}:
+        number = isinstance(record.get(key), (int, float))
+        value = float(told[key]) if number else told[key]
+        expect(record.get(key) == value, f"the record tells {key}", record.get(key))
+    expect({"hidden", "batch", "rate", "objective", "output", "decay", "gamma", "data_rms"} <= told.keys(), "and much")
     most, t = record["excess_max"], record["t_of_excess_max"]
     eps = network("a.safetensors")
     again = excess(t, lambda x, s, sigma: eps([x], s, sigma)[0])
@@ -98,6 +108,25 @@ def any_instruction_set_gives_the_same_files():
         expect(whole(f"{isa}.safetensors") == whole("a.safetensors"), isa)
 
 
+def a_training_that_diverges_is_told():
+    """And leaves what is there. What has hardly begun has not diverged; nor has what can learn nothing."""
+    with open("kept.safetensors", "wb") as file:
+        file.write(b"other weights")
+    for words, what in ((["--rate", "100", "--output", "eps"], "more than twice the 0.711 of a network that answers 0"),
+                        (["--rate", "100", "--output", "x0"], "more than twice the 49.9"),
+                        (["--rate", "1e38", "--steps", "1"], "excess is not finite at step 1"),
+                        (["--decay", "1e300"], "take a smaller --rate or --decay")):
+        bad(["train", "--mixture", "three-1d", *SMALL, "--out", "kept.safetensors", *words], 1, "diverged", what)
+        expect(whole("kept.safetensors") == b"other weights", "other weights stay")
+    os.remove("kept.safetensors")
+    write_json("normal.json", {"dim": 1, "components": [{"weight": 1, "mean": [0], "std": 0.7}]})
+    for output in "eps", "x0", "v", "score", "edm":
+        good("train", "--mixture", "normal.json", *SMALL, "--output", output, "--steps", "3",
+             "--out", "new.safetensors")
+        zero = json.load(open("new.json"))["excess_of_zero"]
+        expect(zero < 1e-12 if output == "edm" else zero > 1e-3, "Karras et al. begin with what is right here", zero)
+
+
 def wrong_options_get_one_line():
     train = ["train", "--mixture", "three-1d"]
     bad(["train"], 2, "give --mixture M, or --resume F")
@@ -110,30 +139,32 @@ def wrong_options_get_one_line():
     bad(["train", "--resume", "whole.safetensors", "--out", "whole.safetensors"], 2, "this run reads whole.safetensors")
     os.rename("whole.safetensors", "whole")
     good("train", "--resume", "whole", "--seed", "2385", "--quiet", "--out", "again.safetensors")
-    expect("--resume whole --seed 2385" in json.load(open("again.json"))["command"], "with the seed of the training")
+    expect(b"--resume whole --seed 2385" in whole("again.csv"), "with the seed of the training")
     bad([*train, "--out", "w.npy"], 2, "must end in .safetensors")
     bad([*train, "--output", "eta"], 2, "--output eta: it is eps, x0, v, score or edm")
     bad([*train, "--objective", "nll"], 2, "--objective nll: it is dsm or ism")
     bad([*train, "--weight", "min"], 2, "--weight min: it is uniform, snr, min-snr or likelihood")
+    bad([*train, "--gamma", "5"], 2, "--gamma is of --weight min-snr, and this is uniform")
+    bad([*train, "--weight", "min-snr", "--gamma", "0"], 2, "--gamma 0: it is above 0")
     bad([*train, "--hidden", "8,8,8,8,8", "--out", "w.safetensors"], 2, "1 to 4 widths")
     bad([*train, "--rate", "-1", "--out", "w.safetensors"], 2, "--rate -1: it is above 0")
-    for file, what in (("w.safetensors", "writes"), ("w.csv", "writes"), ("m.json", "reads")):
+    for file, what in (("w.safetensors", "--checkpoint: this run writes w.safetensors"),
+                       ("w.csv", "--checkpoint: this run writes w.csv"),
+                       ("m.json", "--checkpoint m.json: no safetensors file")):
         with open("m.json", "w") as f:
             f.write('{"dim": 1, "components": [{"weight": 1, "mean": [0], "std": 0.5}]}')
-        bad(["train", "--mixture", "m.json", "--out", "w.safetensors", "--checkpoint", file], 2,
-            f"--checkpoint: this run {what} {file}")
+        bad(["train", "--mixture", "m.json", "--out", "w.safetensors", "--checkpoint", file], 2, what)
         expect(not os.path.exists("w.safetensors") and open("m.json").read()[0] == "{", "nothing is written")
     bad([*train, "--out", "w.safetensors", "--checkpoint", "./w.csv"], 2, "this run writes w.csv")
     for option, value, what in (
             ("batch", "0", "--batch is a whole number from 1 up"), ("batch", "2e7", "take 1 to 16777216"),
             ("steps", "1e30", "--steps is a whole number"), ("steps", "5e9", "take 1 to 4294967295"),
             ("warmup", "5e9", "take at most 4294967295"), ("rate", "nan", "--rate is a finite number"),
-            ("average", "1", "below 1"), ("gamma", "0", "above 0"), ("hidden", "8,0", "1 to 4096 each"),
+            ("average", "1", "below 1"), ("hidden", "8,0", "1 to 4096 each"),
             ("layers", "9", "no option '--layers'"), ("even-in", "s", "it is t or lambda")):
         bad([*train, f"--{option}", value], 2, what)  # not even the folder of the default --out
-    for words, what in ((["--decay", "1e300"], "a smaller --rate or --decay"),
-                        (["--schedule", "vp-linear:beta1=1e300"], "the loss has no finite floor")):
-        bad([*train, *SMALL, "--out", "w.safetensors", *words], 2, what)
+    bad([*train, *SMALL, "--out", "w.safetensors", "--schedule", "vp-linear:beta1=1e300"], 2,
+        "the loss has no finite floor")
     bad([*train, "--out", "none/w.safetensors"], 4, "there is no folder 'none'")
     for name, dim, mean, std in ("far", 1, 1e30, 1), ("point", 1, 0.7, 0), ("origin", 2, 0, 0), ("wide", 5, 0.3, 0.4):
         part = {"weight": 0.5, "mean": [mean] * dim, "std": std}  # twice the same
@@ -145,8 +176,6 @@ def wrong_options_get_one_line():
         else:
             good(*words)
             expect(math.isfinite(json.load(open(f"on {name}.json"))["excess_mean"]), f"{name} is trained on")
-    bad([*train, *SMALL, "--rate", "1e38", "--steps", "1", "--out", "w.safetensors"], 2, "take a smaller --rate")
-    expect(not os.path.exists("w.safetensors"), "no weights without a number")
     bad(["train", "--resume", "a.safetensors", "--out", "w.safetensors"], 2, "another kind of file")
     for key, value, what in (
             ("curve", "[1,2,3]", ""), ("curve", '[["a",null,{}]]', ""), ("curve", "[[8,1.5]]", ""),
@@ -161,4 +190,4 @@ def wrong_options_get_one_line():
 
 main(training_reports_its_excess_over_the_floor, a_terminal_shows_a_bar_and_each_row_on_a_line_of_its_own,
      a_log_tells_the_time_left, any_number_of_threads_gives_the_same_files, any_instruction_set_gives_the_same_files,
-     wrong_options_get_one_line)
+     a_training_that_diverges_is_told, wrong_options_get_one_line)

@@ -16,7 +16,7 @@ rng = random.Random(2385)
 
 
 def same_results(a, b, what):
-    for ending in "safetensors", "csv":
+    for ending in "safetensors", "csv", "json":
         left, right = (b"\n".join(x for x in whole(f"{n}.{ending}").split(b"\n") if x[:1] != b"#")
                        for n in (a, b))
         expect(left == right, f"{what}: the same .{ending} as without the interruptions")
@@ -35,9 +35,11 @@ def unfinished():
 
 
 def training(words, name):
-    """From its beginning, or from where the checkpoint has it."""
-    first = words if not os.path.exists("state") else ["--resume", "state"]
-    return [FOKKER, "train", *first, "--threads", "1", "--checkpoint", "state", "--out", f"{name}.safetensors"]
+    """From its beginning, or from where the checkpoint has it: by the same command, or by what it says itself."""
+    first = [*words, "--checkpoint", "state"]
+    if os.path.exists("state"):
+        first = rng.choice((first, ["--resume", "state"], ["--resume", "state", "--checkpoint", "state"]))
+    return [FOKKER, "train", *first, "--threads", "1", "--out", f"{name}.safetensors"]
 
 
 def started(words, name):
@@ -49,9 +51,12 @@ def cut(words, name, until, how):
     child = started(words, name)
     until(child)
     child.send_signal(how)
-    child.communicate(timeout=60)
+    told = child.communicate(timeout=60)[1].decode()
     if child.returncode == 0:
         return False
+    if child.returncode == 130:
+        expect(told == "fokker train: interrupted" + ("; to go on: fokker train --resume state\n" if os.path.exists(
+            "state") else " before its first checkpoint\n"), "it says how to go on", told)
     # at once: before there is a handler
     expect(child.returncode in ((-how,) if how == signal.SIGKILL else (-how, 130)), how, child.returncode)
     expect(child.returncode != 130 or not unfinished(), "no file remains half written", unfinished())
@@ -95,12 +100,48 @@ def a_training_interrupted_at_any_moment_ends_with_the_same_file():
     expect(times >= 3, "cut under way", times)
 
 
+def a_checkpoint_is_of_one_training():
+    """The same command goes on with it, and one of another training leaves it as it is."""
+    whole_state = whole("whole")
+    words = ["train", "--mixture", "three-1d", *SMALL, "--checkpoint", "whole", "--out", "g.safetensors"]
+    told = good(*words).splitlines()
+    expect(told[0] == "going on from step 400, which whole holds" and len(told) == 2, "nothing is left to do", told)
+    same_results("a", "g", "again")
+    for key, other in (("hidden", "24,17"), ("output", "eps"), ("steps", "401"), ("batch", "97"), ("rate", "1.1e-2"),
+                       ("decay", "1e-9"), ("average", "0.9"), ("warmup", "21"), ("seed", "2386"), ("weight", "snr"),
+                       ("objective", "ism"), ("time", "t"), ("schedule", "vp-cosine"), ("even-in", "lambda"),
+                       ("optimiser", "adam"), ("mixture", "bimodal-1d")):
+        bad([*words, f"--{key}", other], 2, "--checkpoint whole is of another training (its",
+            f'"{key.replace("-", "_")}" differs)')
+    bad(["train", "--resume", "whole", "--checkpoint", "a.safetensors", "--out", "g.safetensors"], 2,
+        "--checkpoint a.safetensors is there already")
+    bad(["train", "--mixture", "three-1d", "--checkpoint", "a.safetensors", "--out", "g.safetensors"], 2,
+        "--checkpoint a.safetensors: metadata", "another kind of file")
+    os.rename("whole", "whole.safetensors")
+    bad(["train", "--mixture", "three-1d", *SMALL, "--out", "whole.safetensors"], 2,
+        "--out whole.safetensors is the checkpoint of a training")
+    os.rename("whole.safetensors", "whole")
+    expect(whole("whole") == whole_state, "it stays as it was")
+    for file in "g.safetensors", "g.csv", "g.json":
+        os.remove(file)
+
+
+def without_a_checkpoint_an_interruption_says_so():
+    child = subprocess.Popen([FOKKER, "train", "--mixture", "three-1d", *SMALL, "--out", "no.safetensors"],
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    child.stdout.readline()
+    child.send_signal(signal.SIGTERM)
+    told = child.communicate(timeout=60)[1]
+    says = b"fokker train: interrupted; without --checkpoint FILE nothing is kept to go on from\n"
+    expect(child.returncode == 130 and told == says, "one line", (child.returncode, told))
+
+
 def a_training_that_goes_on_writes_where_it_was_to_write():
     os.makedirs("out/train")
     other = os.path.join("out", "train", "three-1d.safetensors")  # where a training that names no file writes
     with open(other, "wb") as file:
         file.write(b"another network")
-    expect(cut(["--mixture", "three-1d", *SMALL], "named", rows_of(5), signal.SIGKILL), "cut")
+    expect(cut(["--mixture", "three-1d", *SMALL], "named", rows_of(5), signal.SIGTERM), "cut")
     for file in unfinished():
         os.remove(file)
     told = good("train", "--resume", "state", "--threads", "1")
@@ -161,5 +202,6 @@ def a_training_goes_on_with_its_own_data_alone():
     ended(words, "r", "o", "the mixture from the metadata")
 
 
-main(a_training_interrupted_at_any_moment_ends_with_the_same_file, a_training_that_goes_on_writes_where_it_was_to_write,
+main(a_training_interrupted_at_any_moment_ends_with_the_same_file, a_checkpoint_is_of_one_training,
+     without_a_checkpoint_an_interruption_says_so, a_training_that_goes_on_writes_where_it_was_to_write,
      a_checkpoint_stays_whole_where_writing_it_fails, a_training_goes_on_with_its_own_data_alone)

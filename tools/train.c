@@ -5,13 +5,10 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "analytic/mixture_json.h"
 #include "claims/loss_floor.h"
-#include "core/json.h"
+#include "core/interrupt.h"
 #include "core/noise.h"
-#include "core/table.h"
 #include "tools/train_setup.h"
 
 /* Rows of the learning curve; a checkpoint is written with each. Noise levels and their
@@ -25,58 +22,57 @@ static void draw(const void *self, uint64_t i, double *x)
     fk_mixture_draw(r->mixture, r->config.seed, FK_STREAM_DATA, i, x);
 }
 
-/* Of the weights, or of a checkpoint, which also tells what the training is to write. */
-static json_t *metadata(const train_run *r, bool checkpoint)
-{
-    json_t *more = json_object();
-    json_object_set_new(more, "mixture", json_string(r->mixture_spec));
-    json_object_set_new(more, "mixture_definition", json_string(r->definition));
-    if (!checkpoint) return more;
-    json_object_set_new(more, "out", json_string(r->weights_file));
-    char *text = json_dumps(r->curve, JSON_COMPACT | JSON_REAL_PRECISION(17));
-    json_object_set_new(more, "curve", json_string(text));
-    free(text);
-    return more;
-}
-
-static int write_checkpoint(const train_run *r, fk_error *err)
-{
-    if (!r->checkpoint) return FK_OK;
-    json_t *more = metadata(r, true);
-    int code = fk_checkpoint_write(r->checkpoint, r->trainer, more, err);
-    json_decref(more);
-    return code;
-}
-
-static int measure(const train_run *r, size_t levels, const fk_score_rule *rule, fk_excess *sum,
-                   fk_error *err)
+static int measure(const train_run *r, const fk_model_config *config, const float *param, bool last,
+                   fk_excess *sum, fk_error *err)
 {
     fk_model *model;
-    int code = fk_model_new(&r->model, r->trainer->state.ema, &model, err);
+    int code = fk_model_new(config, param, &model, err);
     if (code) return code;
     const fk_field field = fk_model_field(model);
-    *sum = fk_excess_over(r->mixture, &r->trainer->schedule, &field, rule, levels, r->cli.threads);
+    *sum = fk_excess_over(r->mixture, &r->trainer->schedule, &field, last ? &last_rule : &row_rule,
+                          last ? LEVELS : ROW_LEVELS, r->cli.threads);
     fk_model_free(model);
     return FK_OK;
 }
 
+static int measure_average(train_run *r, fk_error *err)
+{
+    return measure(r, &r->model, r->trainer->state.ema, r->trainer->step == r->config.steps,
+                   &r->excess, err);
+}
+
+/* The excess of a network that answers 0, for the output in its own form. */
+static int measure_zero(const train_run *r, fk_net_output output, double *excess, fk_error *err)
+{
+    fk_model_config config = r->model;
+    config.output = output;
+    float *zero = fk_alloc(r->trainer->shape.n_params, sizeof *zero);
+    fk_excess sum = {.mean = NAN};
+    int code = measure(r, &config, zero, true, &sum, err);
+    free(zero);
+    *excess = sum.mean;
+    return code;
+}
+
 /* "step 400 of 20000: loss 0.2131 over its floor 0.2109, excess of eps 0.0034, 23 s left"; by the
  * pace of this run, which a bar tells between the rows, where there is a terminal. */
-static void tell(const train_run *r, fk_progress *bar, double loss, double excess)
+static void tell(const train_run *r, fk_progress *bar, double loss)
 {
     if (fk_cli_quiet()) return;
     const size_t step = r->trainer->step, steps = r->config.steps;
     const double pace = (fk_seconds() - r->started) / (double)(step - r->first);
     fk_progress_wipe(bar);
     printf("step %zu of %zu: loss %.5g over its floor %.5g, excess of eps %.3g, %.0f s left\n",
-           step, steps, loss, r->floor, excess, pace * (double)(steps - step));
+           step, steps, loss, r->floor, r->excess.mean, pace * (double)(steps - step));
     fflush(stdout);
 }
 
 static int diverged(const train_run *r, const char *what, fk_error *err)
 {
-    return fk_fail(err, FK_USAGE, "the %s is not finite at step %zu: take a smaller --rate%s", what,
-                   r->trainer->step, r->config.decay > 0 ? " or --decay" : "");
+    return fk_fail(err, FK_REFUTED,
+                   "diverged: the %s is not finite at step %zu; no weights are written: take a "
+                   "smaller --rate%s",
+                   what, r->trainer->step, r->config.decay > 0 ? " or --decay" : "");
 }
 
 /* Up to the next row of the curve. */
@@ -91,20 +87,19 @@ static int advance(train_run *r, fk_progress *progress, fk_error *err)
         fk_progress_add(progress, 1);
     }
     if (!isfinite(loss)) return diverged(r, "loss", err);
-    fk_excess sum;
-    int code = measure(r, ROW_LEVELS, &row_rule, &sum, err);
+    int code = measure_average(r, err);
     if (code) return code;
-    if (!isfinite(sum.mean)) return diverged(r, "excess", err);
-    json_array_append_new(r->curve, json_pack("[I, f, f]", (json_int_t)to, loss, sum.mean));
-    tell(r, progress, loss, sum.mean);
-    return write_checkpoint(r, err);
+    if (!isfinite(r->excess.mean)) return diverged(r, "excess", err);
+    json_array_append_new(r->curve, json_pack("[I, f, f]", (json_int_t)to, loss, r->excess.mean));
+    tell(r, progress, loss);
+    return train_keep(r, err);
 }
 
 static int train(train_run *r, fk_error *err)
 {
     int code =
         fk_trainer_new(&r->model, &r->config, (fk_data){r, draw}, r->cli.threads, &r->trainer, err);
-    if (!code && r->resume) code = fk_checkpoint_restore(r->resume, r->trainer, err);
+    if (!code && r->from) code = fk_checkpoint_restore(r->from, r->trainer, err);
     if (code) return code;
     r->floor =
         fk_loss_floor(r->mixture, &r->trainer->schedule, &r->model, &r->config, r->cli.threads);
@@ -114,6 +109,9 @@ static int train(train_run *r, fk_error *err)
             "the loss has no finite floor: data of size %.3g are out of reach of the noise "
             "of %s",
             fk_mixture_size(r->mixture), r->model.schedule);
+    if (r->from && r->trainer->step == r->config.steps) code = measure_average(r, err);
+    if (r->from && !fk_cli_quiet())
+        printf("going on from step %zu, which %s holds\n", r->trainer->step, r->from);
     r->first = r->trainer->step, r->started = fk_seconds();
     fk_progress *progress = fk_progress_new("train", r->config.steps - r->trainer->step);
     while (!code && r->trainer->step < r->config.steps) code = advance(r, progress, err);
@@ -121,61 +119,34 @@ static int train(train_run *r, fk_error *err)
     return code;
 }
 
-static int write_curve(const train_run *r, fk_error *err)
-{
-    fk_csv *csv;
-    int code = fk_csv_create(r->curve_file, "step,loss,floor,excess",
-                             "loss: mean of the batches since the row before; floor: of the loss; "
-                             "excess: of eps, mean over t, of the average",
-                             &csv, err);
-    if (code) return code;
-    size_t i;
-    json_t *row;
-    json_array_foreach(r->curve, i, row)
-    {
-        double value[3];
-        for (size_t k = 0; k < 3; k++) value[k] = json_number_value(json_array_get(row, k));
-        fk_csv_row(csv, (double[]){value[0], value[1], r->floor, value[2]}, 4);
-    }
-    return fk_csv_commit(csv, err);
-}
-
-static int write_record(const train_run *r, const fk_excess *sum, fk_error *err)
-{
-    json_t *json = json_pack(
-        "{s:s, s:s, s:s, s:o, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:s}", "version", FK_VERSION,
-        "command", fk_cli_text(), "mixture", r->mixture_spec, "mixture_definition",
-        fk_mixture_json(r->mixture), "schedule", r->model.schedule, "parameters",
-        (json_int_t)r->trainer->shape.n_params, "steps", (json_int_t)r->config.steps, "seed",
-        (json_int_t)r->config.seed, "loss_floor", fk_json_real(r->floor), "excess_mean",
-        fk_json_real(sum->mean), "excess_max", fk_json_real(sum->max), "t_of_excess_max",
-        fk_json_real(sum->t_of_max), "excess_by", sum->drawn ? "draws" : "quadrature");
-    int code = fk_json_write(r->record_file, json, err);
-    json_decref(json);
-    return code;
-}
-
+/* Diverged is what ends far above the answer 0, taken as the output or as eps, which needs no
+ * training; twice as far, since a network that has hardly begun answers 0 and a little chance. */
 static int finish(const train_run *r, fk_error *err)
 {
-    fk_excess sum;
-    int code = measure(r, LEVELS, &last_rule, &sum, err);
+    double zero, none;
+    int code = measure_zero(r, r->model.output, &zero, err);
+    if (!code) code = measure_zero(r, FK_OUT_EPS, &none, err);
     if (code) return code;
-    json_t *more = metadata(r, false);
-    code = fk_weights_write_trained(r->weights_file, r->trainer, more, err);
-    json_decref(more);
-    if (!code) code = write_curve(r, err);
-    if (!code) code = write_record(r, &sum, err);
-    if (!code && !fk_cli_quiet())
-        printf(
-            "%s: excess of eps over the floor %.3g, mean over t; at most %.3g, at t = %.3g (%s)\n",
-            r->weights_file, sum.mean, sum.max, sum.t_of_max,
-            sum.drawn ? "by draws" : "by quadrature");
+    if (!(r->excess.mean <= 2 * fmax(zero, none)))
+        return fk_fail(err, FK_REFUTED,
+                       "diverged: the excess of eps, %.3g, is more than twice the %.3g of a "
+                       "network that answers 0; no weights are written: take a smaller --rate, or "
+                       "more --steps",
+                       r->excess.mean, fmax(zero, none));
+    code = train_write(r, zero, err);
+    if (!code)
+        printf("%s: excess of eps over the floor %.3g, mean over t (%.3g if it answered 0); at "
+               "most %.3g, at t = %.3g (%s)\n",
+               r->weights_file, r->excess.mean, zero, r->excess.max, r->excess.t_of_max,
+               r->excess.drawn ? "by draws" : "by quadrature");
     return code;
 }
 
 static void release(train_run *r)
 {
-    free(r->resumed_spec), free(r->resumed_out), free(r->definition);
+    fk_interrupt_say(NULL);
+    json_decref(r->kept);
+    free(r->definition), free(r->interrupted);
     free(r->weights_file), free(r->curve_file), free(r->record_file);
     free(r->hidden.i);
     json_decref(r->curve);
@@ -222,17 +193,19 @@ int main(int argc, char **argv)
          FK_OPT_REAL, &c->average, false},
         {"seed", "U", "seed (default 1)", FK_OPT_SEED, &c->seed, false},
         {"out", "W",
-         "weights (default out/train/MIXTURE.safetensors, or with --resume where the training was "
-         "to "
+         "weights (default out/train/MIXTURE.safetensors; a training that goes on: where it was to "
          "write them); .csv and .json beside them",
          FK_OPT_TEXT, &r.out, false},
-        {"checkpoint", "F", "keep the state of the training here", FK_OPT_TEXT, &r.checkpoint,
-         false},
-        {"resume", "F", "go on from a checkpoint on the same data, to the same bits", FK_OPT_TEXT,
-         &r.resume, false},
+        {"checkpoint", "F",
+         "a file to keep the training in; where it is there, go on from it to the same bits",
+         FK_OPT_TEXT, &r.checkpoint, false},
+        {"resume", "F", "go on from this checkpoint, which tells everything, and keep it there",
+         FK_OPT_TEXT, &r.resume, false},
         {0}};
     const fk_command command = {
-        "train", "Train a score network on a mixture, and hold it against the exact score.",
+        "train",
+        "Train a score network on a mixture, and hold it against the exact score. One that "
+        "diverges exits with 1 and writes no weights.",
         "fokker train --mixture three-1d --steps 2000 --out three.safetensors", NULL, table};
     fk_error err = {0};
     r.option = table;

@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "analytic/mixture_json.h"
 #include "core/file.h"
+#include "learn/metadata.h"
 
 /* Whether an option was given that makes the training. */
 static bool is_made(const train_run *r)
@@ -38,6 +40,8 @@ static int check_options(const train_run *r, fk_error *err)
                        r->resume);
     if (!r->resume && !r->mixture_spec)
         return fk_fail(err, FK_USAGE, "give --mixture M, or --resume F");
+    if (is_given(r, "gamma") && strcmp(r->weight, "min-snr") != 0)
+        return fk_fail(err, FK_USAGE, "--gamma is of --weight min-snr, and this is %s", r->weight);
     if (r->out && !fk_path_has_ending(r->out, "safetensors"))
         return fk_fail(err, FK_USAGE, "--out %s: the file must end in .safetensors", r->out);
     return FK_OK;
@@ -107,9 +111,15 @@ static int begin(train_run *r, fk_error *err)
     return FK_OK;
 }
 
-/* The mixture that a checkpoint names is still the one that it was defined as. */
-static int check_data(train_run *r, const char *definition, fk_error *err)
+static const char *kept_text(const train_run *r, const char *key)
 {
+    return json_string_value(json_object_get(r->kept, key));
+}
+
+/* The mixture that a checkpoint names is still the one that it was defined as. */
+static int check_data(train_run *r, fk_error *err)
+{
+    const char *definition = kept_text(r, "mixture_definition");
     int code = fk_mixture_read(r->mixture_spec, &r->mixture, err);
     if (code) return code;
     r->definition = define(r->mixture);
@@ -138,28 +148,70 @@ static bool is_curve(const json_t *curve)
     return right;
 }
 
+/* What the checkpoint `from` tells beside model and training. */
+static int read_kept(train_run *r, fk_model_config *model, fk_train_config *train, fk_error *err)
+{
+    int code = fk_checkpoint_read(r->from, model, train, &r->kept, err);
+    if (code) return code;
+    const char *curve = kept_text(r, "curve"), *out = kept_text(r, "out");
+    json_decref(r->curve), r->curve = json_loads(curve ? curve : "", 0, NULL);
+    if (!is_curve(r->curve))
+        return fk_fail(err, FK_USAGE,
+                       "%s: metadata \"curve\": it is no list of [step, loss, excess]", r->from);
+    if (!out || !fk_path_has_ending(out, "safetensors"))
+        return fk_fail(err, FK_USAGE, "%s: metadata \"out\": it is no name of weights", r->from);
+    if (!r->out) r->out = out;
+    return FK_OK;
+}
+
 static int resume(train_run *r, fk_error *err)
 {
-    json_t *meta;
     const uint64_t seed = r->config.seed;
-    int code = fk_checkpoint_read(r->resume, &r->model, &r->config, &meta, err);
+    r->from = r->resume;
+    if (!r->checkpoint) r->checkpoint = r->resume;
+    int code = read_kept(r, &r->model, &r->config, err);
     if (code) return code;
-    const char *mixture = json_string_value(json_object_get(meta, "mixture"));
-    const char *definition = json_string_value(json_object_get(meta, "mixture_definition"));
-    const char *curve = json_string_value(json_object_get(meta, "curve"));
-    const char *out = json_string_value(json_object_get(meta, "out"));
-    r->mixture_spec = r->resumed_spec = fk_strdup(mixture ? mixture : "");
-    r->curve = json_loads(curve ? curve : "", 0, NULL);
-    if (!is_curve(r->curve))
+    const char *mixture = kept_text(r, "mixture");
+    r->mixture_spec = mixture ? mixture : "";
+    if (is_given(r, "seed") && seed != r->config.seed)
+        return fk_fail(err, FK_USAGE, "--seed: the training of %s has another one", r->resume);
+    if (!fk_file_same(r->checkpoint, r->resume) && access(r->checkpoint, F_OK) == 0)
+        return fk_fail(err, FK_USAGE,
+                       "--checkpoint %s is there already: remove it, or take another name",
+                       r->checkpoint);
+    return check_data(r, err);
+}
+
+/* The key of the first value that is another, NULL where all are the same. */
+static const char *difference(const json_t *a, const json_t *b)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)a, key,
+                        value) if (!json_equal(value, json_object_get(b, key))) return key;
+    return NULL;
+}
+
+/* --checkpoint is there: it is of the training that the options tell. */
+static int go_on(train_run *r, fk_error *err)
+{
+    fk_model_config model;
+    fk_train_config train;
+    fk_error own;
+    r->from = r->checkpoint;
+    int code = read_kept(r, &model, &train, &own);
+    if (code) return fk_fail(err, code, "--checkpoint %s", own.text); /* begins with the file */
+    const char *data = kept_text(r, "mixture_definition");
+    json_t *here = fk_metadata_of_training(&r->model, &r->config);
+    json_t *there = fk_metadata_of_training(&model, &train);
+    const char *other =
+        data && strcmp(data, r->definition) == 0 ? difference(here, there) : "mixture";
+    if (other)
         code = fk_fail(err, FK_USAGE,
-                       "%s: metadata \"curve\": it is no list of [step, loss, excess]", r->resume);
-    if (!code && (!out || !fk_path_has_ending(out, "safetensors")))
-        code = fk_fail(err, FK_USAGE, "%s: metadata \"out\": it is no name of weights", r->resume);
-    if (!code && !r->out) r->out = r->resumed_out = fk_strdup(out);
-    if (!code && is_given(r, "seed") && seed != r->config.seed)
-        code = fk_fail(err, FK_USAGE, "--seed: the training of %s has another one", r->resume);
-    if (!code) code = check_data(r, definition, err);
-    json_decref(meta);
+                       "--checkpoint %s is of another training (its \"%s\" differs): go on with "
+                       "that by --resume, remove it to start anew, or take another name",
+                       r->checkpoint, other);
+    json_decref(here), json_decref(there);
     return code;
 }
 
@@ -176,7 +228,6 @@ static char *plain_name(const char *spec)
 static int check_checkpoint(const train_run *r, fk_error *err)
 {
     const char *const other[] = {r->mixture_spec, r->weights_file, r->curve_file, r->record_file};
-    if (!r->checkpoint) return FK_OK;
     for (size_t i = 0; i < sizeof other / sizeof *other; i++)
         if (fk_file_same(r->checkpoint, other[i]))
             return fk_fail(err, FK_USAGE, "--checkpoint: this run %s %s: name another file",
@@ -200,19 +251,40 @@ static int set_files(train_run *r, fk_error *err)
     for (size_t i = 0; i < 3; i++) {
         *file[i] = fk_alloc(room + 16, 1);
         snprintf(*file[i], room + 16, "%s.%s", stem, ending[i]);
-        const char *const in[] = {r->mixture_spec, r->resume};
+        const char *const in[] = {r->mixture_spec, r->from};
         for (size_t k = 0; k < 2 && !code; k++)
             if (in[k] && fk_file_same(in[k], *file[i]))
                 code = fk_fail(err, FK_USAGE, "--out: this run reads %s and would write it", in[k]);
         if (!code) code = fk_file_probe(*file[i], err);
     }
     free(stem);
-    return code ? code : check_checkpoint(r, err);
+    return code;
+}
+
+/* Weights are written over weights, and not over the checkpoint of a training. */
+static int check_weights(const train_run *r, fk_error *err)
+{
+    fk_model_config model;
+    fk_train_config train;
+    json_t *more;
+    fk_error no_checkpoint;
+    int code = fk_checkpoint_read(r->weights_file, &model, &train, &more, &no_checkpoint);
+    json_decref(more);
+    return code ? FK_OK
+                : fk_fail(err, FK_USAGE,
+                          "--out %s is the checkpoint of a training: name another file",
+                          r->weights_file);
 }
 
 int train_prepare(train_run *r, fk_error *err)
 {
     int code = check_options(r, err);
     if (!code) code = r->resume ? resume(r, err) : begin(r, err);
-    return code ? code : set_files(r, err);
+    const bool there = !r->resume && r->checkpoint && access(r->checkpoint, F_OK) == 0;
+    if (!code && there) code = go_on(r, err);
+    if (!code) code = set_files(r, err);
+    if (!code && r->checkpoint) code = check_checkpoint(r, err);
+    if (!code) code = check_weights(r, err);
+    if (!code) train_on_interrupt(r, r->from);
+    return code;
 }

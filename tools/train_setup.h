@@ -3,7 +3,7 @@
 #ifndef FK_TOOLS_TRAIN_SETUP_H
 #define FK_TOOLS_TRAIN_SETUP_H
 
-#include "analytic/mixture.h"
+#include "analytic/score_error.h"
 #include "core/cli.h"
 #include "learn/weights.h"
 
@@ -19,16 +19,29 @@ typedef struct {
     fk_model_config model;
     fk_mixture *mixture;
     fk_trainer *trainer;
-    char *resumed_spec, *resumed_out; /* mixture and weights, where a checkpoint told them */
-    char *definition;                 /* of the mixture, as JSON */
-    json_t *curve;                    /* rows [step, loss, excess] */
-    double floor;
-    size_t first;   /* steps done when this run began, at */
-    double started; /* fk_seconds() */
+    const char *from;  /* the checkpoint to go on from, or NULL */
+    json_t *kept;      /* its metadata */
+    char *definition;  /* of the mixture, as JSON */
+    json_t *curve;     /* rows [step, loss, excess] */
+    double floor;      /* of the loss */
+    fk_excess excess;  /* of the last row */
+    size_t first;      /* steps done when this run began, at */
+    double started;    /* fk_seconds() */
+    char *interrupted; /* what to say then */
 } train_run;
 
 /* The options checked against one another; mixture and configs from them, or from the checkpoint of
- * --resume; the names of the files, which can be written. */
+ * --resume; the names of the files, which can be written. Where --checkpoint is there already, it
+ * is of this very training, and is what to go on from. */
 int train_prepare(train_run *, fk_error *err) FK_CHECKED;
+
+/* The command that began the training. */
+const char *train_command(const train_run *);
+/* Keep the state, where there is a checkpoint. */
+int train_keep(train_run *, fk_error *err) FK_CHECKED;
+/* From here on an interruption tells how to go on; kept: there is a state to go on from. */
+void train_on_interrupt(train_run *, bool kept);
+/* Weights, curve and record. `zero`: the excess of a network whose output is 0. */
+int train_write(const train_run *, double zero, fk_error *err) FK_CHECKED;
 
 #endif
