@@ -157,9 +157,9 @@ double fk_moments_variance(const fk_moments *mom, size_t j, size_t i)
 
 struct fk_histogram {
     size_t n_times, bins, axis;
-    double *lo, *hi;  /* (n_times) */
-    uint64_t *counts; /* (n_times, bins + 2) */
-    void (*count)(const double *, size_t, double, double, double, int32_t, uint64_t *, uint64_t *);
+    fk_bins *at;      /* (n_times) */
+    uint64_t *counts; /* (n_times, bins + 2), and one more: scratch */
+    void (*count)(const fk_bins *, const double *, size_t, uint64_t *, uint64_t *);
 };
 
 fk_histogram *fk_histogram_new(size_t n_times, size_t bins, size_t axis, const double *lo,
@@ -170,14 +170,14 @@ fk_histogram *fk_histogram_new(size_t n_times, size_t bins, size_t axis, const d
     *h = (fk_histogram){n_times,
                         bins,
                         axis,
-                        fk_alloc(n_times, sizeof(double)),
-                        fk_alloc(n_times, sizeof(double)),
+                        fk_alloc(n_times, sizeof *h->at),
                         fk_alloc((n_times + 1) * (bins + 2), sizeof(uint64_t)),
                         FK_CHOOSE_KERNEL(fk_count_bins)};
     for (size_t j = 0; j < n_times; j++) {
-        assert(lo[j] < hi[j]);
-        h->lo[j] = lo[j];
-        h->hi[j] = hi[j];
+        const double width = (hi[j] - lo[j]) / (double)bins;
+        assert(isfinite(width) && isfinite(1 / width) && lo[j] + width > lo[j] &&
+               hi[j] - width < hi[j]);
+        h->at[j] = (fk_bins){lo[j], width, (int32_t)bins};
     }
     return h;
 }
@@ -185,8 +185,7 @@ fk_histogram *fk_histogram_new(size_t n_times, size_t bins, size_t axis, const d
 void fk_histogram_free(fk_histogram *h)
 {
     if (!h) return;
-    free(h->lo);
-    free(h->hi);
+    free(h->at);
     free(h->counts);
     free(h);
 }
@@ -199,8 +198,7 @@ static void histogram_see(void *self, void *state, size_t j, uint64_t first, siz
     assert(j < h->n_times && h->axis < x.dim);
     uint64_t *mine = (uint64_t *)state + j * (h->bins + 2);
     uint64_t *other = (uint64_t *)state + h->n_times * (h->bins + 2);
-    const double *row = x.x + h->axis * x.ld, scale = (double)h->bins / (h->hi[j] - h->lo[j]);
-    h->count(row, count, h->lo[j], h->hi[j], scale, (int32_t)h->bins, mine, other);
+    h->count(&h->at[j], x.x + h->axis * x.ld, count, mine, other);
 }
 
 static void histogram_merge(const void *self, void *into, const void *state)
@@ -226,6 +224,12 @@ const uint64_t *fk_histogram_counts(const fk_histogram *h, size_t j)
     return h->counts + j * (h->bins + 2);
 }
 
+double fk_histogram_edge(const fk_histogram *h, size_t j, size_t b)
+{
+    assert(j < h->n_times && b <= h->bins);
+    return fk_bin_edge(&h->at[j], b);
+}
+
 double fk_histogram_quantile(const fk_histogram *h, size_t j, double p)
 {
     assert(p >= 0 && p <= 1);
@@ -233,14 +237,13 @@ double fk_histogram_quantile(const fk_histogram *h, size_t j, double p)
     uint64_t all = 0;
     for (size_t b = 0; b < h->bins + 2; b++) all += counts[b];
     double wanted = p * (double)all, below = (double)counts[0];
-    double width = (h->hi[j] - h->lo[j]) / (double)h->bins;
     if (all == 0) return NAN;
-    if (wanted < below) return h->lo[j];
+    if (wanted < below) return h->at[j].lo;
     for (size_t b = 0; b < h->bins; b++) {
         double here = (double)counts[1 + b];
         if (here > 0 && wanted <= below + here)
-            return h->lo[j] + width * ((double)b + (wanted - below) / here);
+            return fk_bin_edge(&h->at[j], b) + h->at[j].width * ((wanted - below) / here);
         below += here;
     }
-    return h->hi[j];
+    return fk_bin_edge(&h->at[j], h->bins);
 }

@@ -127,33 +127,33 @@ size_t FK_KERNEL(fk_lane_sums)(const double *x, size_t count, double *sum, doubl
     return groups;
 }
 
-/* The bins of x (n), n a multiple of FK_LANES. */
-FK_INLINE void bins_of(const double *x, size_t n, double lo, double hi, double scale, int32_t bins,
-                       int32_t *restrict bin)
+/* The bins of x (n), n a multiple of FK_LANES. The number of the nearest edge, to which adding and
+ * taking away 1.5 2^52 rounds, is that of x's bin or of the next. */
+FK_INLINE void bins_of(const fk_bins *to, const double *x, size_t n, int32_t *restrict bin)
 {
-    const double beyond = bins, most = nextafter(beyond, 0);
+    const double lo = to->lo, width = to->width, bins = to->bins, scale = 1 / width;
     for (size_t p = 0; p < n; p++) {
-        double place = (x[p] - lo) * scale;
-        place = place < most ? place : most; /* rounded up, below hi */
-        place = x[p] < hi ? place : beyond;
-        place = x[p] >= lo ? place : -1;
+        double near = (x[p] - lo) * scale + 0x1.8p52 - 0x1.8p52;
+        near = near > 0 ? near : 0;
+        near = near < bins ? near : bins;
+        const double place = x[p] >= lo + near * width ? near : near - 1;
         bin[p] = (int32_t)place + 1;
     }
 }
 
 /* A bin that is counted again must wait for the last time: where there are particles enough, every
  * other one has a table of its own. */
-void FK_KERNEL(fk_count_bins)(const double *x, size_t count, double lo, double hi, double scale,
-                              int32_t bins, uint64_t *restrict counts, uint64_t *restrict zeros)
+void FK_KERNEL(fk_count_bins)(const fk_bins *bins, const double *x, size_t count,
+                              uint64_t *restrict counts, uint64_t *restrict zeros)
 {
     enum { SOME = 32 * FK_LANES };
-    const size_t all = (size_t)bins + 2;
+    const size_t all = (size_t)bins->bins + 2;
     const bool two = count >= 2 * all;
     int32_t bin[SOME];
     for (size_t some; count > 0; x += some, count -= some) {
         size_t p = 0;
         some = count < SOME ? count : SOME;
-        bins_of(x, fk_pad(some), lo, hi, scale, bins, bin);
+        bins_of(bins, x, fk_pad(some), bin);
         for (; two && p + 2 <= some; p += 2) counts[bin[p]]++, zeros[bin[p + 1]]++;
         for (; p < some; p++) counts[bin[p]]++;
     }

@@ -17,11 +17,23 @@ FK_DECLARE_KERNEL(size_t, fk_lane_sums,
                   (const double *x, size_t count, double *sum, double *squares,
                    int64_t part[2][FK_SPLITS], bool *whole));
 
-/* Adds x (count, in a row of whole lanes) to the counts of bins, counts (bins + 2): number 0 is
- * below lo and NaN, bins + 1 from hi on, else 1 + floor((x - lo) scale), where scale = bins/(hi -
- * lo). zeros (bins + 2): scratch, zero before and after. */
+/* Bin b of 0 .. bins-1 holds edge(b) <= x < edge(b + 1), to the last bit. Fewer than 2^31 bins,
+ * each wider than the rounding of its edges. */
+typedef struct {
+    double lo, width;
+    int32_t bins;
+} fk_bins;
+
+static inline double fk_bin_edge(const fk_bins *bins, size_t b)
+{
+    return bins->lo + (double)b * bins->width;
+}
+
+/* Adds x (count, in a row of whole lanes) to counts (bins + 2): number 0 is below the first edge
+ * and NaN, b + 1 is bin b, bins + 1 from the last edge on. zeros (bins + 2): scratch, zero before
+ * and after. */
 FK_DECLARE_KERNEL(void, fk_count_bins,
-                  (const double *x, size_t count, double lo, double hi, double scale, int32_t bins,
-                   uint64_t *counts, uint64_t *zeros));
+                  (const fk_bins *, const double *x, size_t count, uint64_t *counts,
+                   uint64_t *zeros));
 
 #endif

@@ -198,7 +198,7 @@ START_TEST(histograms_count_every_particle_once)
     observe(fk_observe_histogram(h), 32, 4, 1);
     for (size_t j = 0; j < TIMES; j++) {
         uint64_t all = 0;
-        double width = (hi[j] - lo[j]) / BINS;
+        const double width = (hi[j] - lo[j]) / BINS;
         for (size_t b = 0; b < BINS + 2; b++) {
             uint64_t here = 0;
             double from = b == 0 ? -INFINITY : lo[j] + (double)(b - 1) * width;
@@ -213,6 +213,49 @@ START_TEST(histograms_count_every_particle_once)
         ck_assert_uint_gt(fk_histogram_counts(h, j)[BINS + 1], 0);
     }
     fk_histogram_free(h);
+}
+END_TEST
+
+/* Each edge, and the number just below it, of ranges where products and quotients round; and what
+ * no bin holds. Control: the neighbour of each is told apart, as they are counted one by one. */
+START_TEST(a_bin_holds_what_lies_between_its_edges_to_the_last_bit)
+{
+    static const char *const isas[] = {"portable", "avx2", "avx512"};
+    static const struct {
+        double lo, hi;
+        size_t bins;
+    } range[] = {{-1.7, 2.385, 37},       {0.1, 0.7, 6},           {-0.3, 0.9, 120},   {-6, 6, 60},
+                 {0x1p52, 0x1p52 + 9, 9}, {1e-300, 2.385e-298, 7}, {-1e300, 1e300, 99}};
+    for (size_t k = 0; k < 3 * sizeof range / sizeof *range; k++) {
+        const size_t bins = range[k / 3].bins;
+        const double lo = range[k / 3].lo, hi = range[k / 3].hi;
+        setenv("FOKKER_ISA", isas[k % 3], 1);
+        fk_histogram *h = fk_histogram_new(1, bins, 0, &lo, &hi);
+        const fk_observer obs = fk_observe_histogram(h);
+        ck_assert(fk_histogram_edge(h, 0, 0) == lo);
+        fk_assert_near(fk_histogram_edge(h, 0, bins), hi, 0x1p-51 * (fabs(lo) + fabs(hi)));
+        for (size_t b = 0; b <= bins + 3; b++) {
+            double x[FK_LANES] = {0};
+            const double outside[] = {NAN, -INFINITY, INFINITY};
+            size_t want[2] = {b, b + 1}, count = 2; /* just below edge b, at it */
+            if (b <= bins) {
+                x[0] = nextafter(fk_histogram_edge(h, 0, b), -INFINITY);
+                x[1] = fk_histogram_edge(h, 0, b);
+            } else {
+                x[0] = outside[b - bins - 1], count = 1;
+                want[0] = x[0] > 0 ? bins + 1 : 0;
+            }
+            uint64_t *counts = fk_alloc(1, obs.state_size);
+            obs.see(obs.self, counts, 0, 0, count, (fk_block){x, FK_LANES, 1, FK_LANES});
+            for (size_t c = 0; c < bins + 2; c++) {
+                const uint64_t right = (size_t)(c == want[0]) + (count == 2 && c == want[1]);
+                ck_assert_msg(counts[c] == right, "%g to %g, edge %zu, bin %zu", lo, hi, b, c);
+            }
+            free(counts);
+        }
+        fk_histogram_free(h);
+    }
+    unsetenv("FOKKER_ISA");
 }
 END_TEST
 
@@ -264,5 +307,6 @@ FK_SUITE("observe", snapshots_hold_every_particle_at_every_time, moments_equal_t
          moments_have_the_same_bits_for_every_block_size_and_thread_count,
          sums_of_groups_as_integers_are_exact,
          moments_of_any_size_have_the_same_bits_for_every_block_size,
-         histograms_count_every_particle_once, instruction_sets_leave_every_bit,
+         histograms_count_every_particle_once,
+         a_bin_holds_what_lies_between_its_edges_to_the_last_bit, instruction_sets_leave_every_bit,
          histogram_quantiles_are_within_a_bin_of_those_of_the_sample)

@@ -204,9 +204,8 @@ int main(int argc, char **argv)
         {"block", "B", "particles a block (changes speed, never a bit)", FK_OPT_COUNT, &r.block,
          false},
         {"histogram", "B",
-         "in place of samples B bins of each coordinate, and its moments in the record; memory "
-         "does "
-         "not grow with n",
+         "in place of samples B bins of each coordinate (from <= x < to, to the last bit), and its "
+         "moments in the record; memory does not grow with n",
          FK_OPT_COUNT, &r.bins, false},
         {"range", "LO,HI",
          "of the bins (default: the marginal's mean and six standard deviations about it)",

@@ -33,7 +33,8 @@ static void choose_range(const sample_run *r, size_t i, double *lo, double *hi)
 static int check_bins(double lo, double hi, size_t bins, fk_error *err)
 {
     const double width = (hi - lo) / (double)bins;
-    if (isfinite(hi - lo) && lo + width > lo && hi - width < hi) return FK_OK;
+    if (isfinite(hi - lo) && isfinite(1 / width) && lo + width > lo && hi - width < hi)
+        return FK_OK;
     return fk_fail(
         err, FK_USAGE,
         "--histogram %zu: from %.17g to %.17g there are not so many numbers apart, or too "
@@ -63,11 +64,11 @@ static int write_counts(const sample_run *r, fk_error *err)
     int code = fk_csv_create(r->out, "axis,from,to,count", NULL, &csv, err);
     if (code) return code;
     for (size_t i = 0; i < r->s.mixture->dim; i++) {
-        const uint64_t *counts = fk_histogram_counts(r->histogram[i], 0);
-        const double lo = r->lo[i], width = r->hi[i] - lo, bins = (double)r->bins;
+        const fk_histogram *h = r->histogram[i];
+        const uint64_t *counts = fk_histogram_counts(h, 0);
         for (size_t b = 0; b < r->bins + 2; b++) {
-            const double from = b == 0 ? -INFINITY : lo + ((double)b - 1) / bins * width;
-            const double to = b == r->bins + 1 ? INFINITY : lo + (double)b / bins * width;
+            const double from = b == 0 ? -INFINITY : fk_histogram_edge(h, 0, b - 1);
+            const double to = b == r->bins + 1 ? INFINITY : fk_histogram_edge(h, 0, b);
             fk_csv_row(csv, (double[]){(double)i, from, to, (double)counts[b]}, 4);
         }
     }
