@@ -71,28 +71,47 @@ def score(x, s, sigma):
 
 
 def equal_runs_write_equal_files(folder):
-    """Threads, block sizes and instruction sets change no bit, for one and several coordinates."""
-    for mixture, scheme, n in [("three-1d", "heun-sde", 1003), ("random-16d", "euler-maruyama:eta=0.7", 317),
-                               ("full-2d", "rk4", 77)]:
-        base = ["sample", "--mixture", mixture, "--scheme", scheme, "--steps", "11", "--n", str(n)]
+    """Threads, block sizes and instruction sets change no bit: for one and several coordinates, of fresh normals,
+    of a Brownian path's, of given ones and from given starts, as samples and as counts, of fixed steps and of
+    adaptive ones."""
+    rng = random.Random(6)
+    start, noise = os.path.join(folder, "start.npy"), os.path.join(folder, "noise.npy")
+    write_npy(start, [rng.gauss(0, 1) for _ in range(203 * 2)], (203, 2))
+    write_npy(noise, [rng.gauss(0, 1) for _ in range(11 * 203 * 2)], (11, 203, 2, 1))
+    fixed, given = ["--steps", "11"], ["--steps", "11", "--start", start]
+    for mixture, scheme, rest, ending in [
+        ("three-1d", "heun-sde", [*fixed, "--n", "1003"], "npy"),
+        ("random-16d", "euler-maruyama:eta=0.7", [*fixed, "--n", "317"], "npy"),
+        ("full-2d", "rk4", [*fixed, "--n", "77"], "npy"),
+        ("three-1d", "shark", ["--steps", "20", "--brownian", "5", "--n", "1003"], "npy"),
+        ("ring-8", "dpmpp-2m-sde", ["--steps", "12", "--brownian", "3", "--n", "317"], "csv"),
+        ("full-2d", "euler-maruyama", given, "npy"),
+        ("full-2d", "ddim:eta=0.7", [*given, "--noise", noise], "npy"),
+        ("random-16d", "heun-sde", [*fixed, "--histogram", "7", "--n", "1003"], "csv"),
+        ("three-1d", "euler-maruyama", ["--steps", "20", "--brownian", "5", "--histogram", "60", "--n", "1003"], "csv"),
+        ("full-2d", "dopri5", ["--start", start], "npy"),
+    ]:
+        base = ["sample", "--mixture", mixture, "--scheme", scheme, *rest]
         first = None
-        for i, (extra, env) in enumerate([
-            (["--threads", "1"], {}),
-            (["--threads", "2"], {}),
-            (["--threads", "2", "--block", "16"], {}),
-            (["--threads", "1", "--block", "1000"], {}),
-            (["--block", "4611686018427387904"], {}),  # no more than there are particles
-            (["--block", "48"], {"FOKKER_ISA": "portable"}),
-            (["--block", "64"], {"FOKKER_ISA": "avx2"}),
+        for i, (extra, isa) in enumerate([
+            (["--threads", "1"], None),
+            (["--threads", "2"], None),
+            (["--threads", "2", "--block", "16"], "avx512"),
+            (["--threads", "1", "--block", "1000"], "avx2"),
+            (["--block", "4611686018427387904"], "portable"),  # no more than there are particles
+            (["--threads", "3", "--block", "48"], "portable"),
+            (["--block", "64"], "avx2"),
         ]):
-            out = os.path.join(folder, f"same-{i}.npy")
-            fokker(*base, *extra, "--out", out, env=env)
+            out = os.path.join(folder, f"same-{i}.{ending}")
+            if scheme == "dopri5":  # whose blocks are its own
+                extra = extra[:2] if extra[0] == "--threads" else []
+            fokker(*base, *extra, "--out", out, env={"FOKKER_ISA": isa} if isa else {})
             files = read(out), read(out[:-4] + ".json")
             first = first or files
-            assert files == first, f"{base} {extra} {env}: another file"
-        out = os.path.join(folder, "other-seed.npy")
-        fokker(*base, "--seed", "2", "--out", out)
-        assert read(out) != first[0], "the seed does not matter?"  # control
+            assert files == first, f"{base} {extra} {isa}: another file"
+        out = os.path.join(folder, f"other.{ending}")
+        fokker(*base, "--t-end", "0.0385", "--out", out)
+        assert read(out) != first[0], f"{base}: the time does not matter?"  # control
 
 
 def a_run_is_what_its_tables_say(folder):
