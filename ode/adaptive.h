@@ -11,9 +11,9 @@
 #include "schedules/scheme.h"
 
 typedef struct {
-    double rtol, atol; /* local error per step and coordinate <= atol + rtol |x|; in dopri5 in units
-                          of sqrt(s^2 + sigma^2), which is 1 on VP */
-    int threads;       /* 0: all */
+    double rtol, atol;  /* local error per step and coordinate <= atol + rtol |x|, of which one may
+                           be  0; in dopri5 in units of sqrt(s^2 + sigma^2), which is 1 on VP */
+    int threads;        /* 0: all */
     double *log_change; /* out: (n_t, n), log p_t(x_t) - log p_t[0](x_t[0]), to the same tolerances;
                            NULL: not wanted. The field must know its divergence. */
     size_t evaluations; /* out: score evaluations, all particles */

@@ -7,7 +7,7 @@
 
 #include "ode/adaptive_parts.h"
 
-/* The first step tried, times tolerance^(1/5), in turns. */
+/* The first step tried, times tolerance^(1/5), in turns, unless that is too long. */
 #define FIRST_STEP (1. / 8)
 /* The longest step in turns, an eighth of the way from all noise to none: where data look like the
  * prior the right-hand side almost vanishes, and steps would leap over what comes then. */
@@ -91,6 +91,7 @@ static void load(worker *w, size_t first, size_t count)
     fk_dopri5_lanes *v = &w->lanes;
     const stop *from = &w->stops[0], *to = &w->stops[1];
     const double tolerance = problem->option->rtol + problem->option->atol;
+    const double step = fmin(FIRST_STEP * pow(tolerance, 0.2), LONGEST_STEP);
     v->n = fk_pad(count);
     w->active = count;
     for (size_t p = 0; p < v->n; p++) {
@@ -102,7 +103,7 @@ static void load(worker *w, size_t first, size_t count)
         w->occupant[p] = (occupant){particle, 1, 0};
         v->turn[p] = from->turn, v->target[p] = to->turn;
         v->s[p] = from->s, v->sigma[p] = from->sigma;
-        v->free_step[p] = copysign(FIRST_STEP * pow(tolerance, 0.2), to->turn - from->turn);
+        v->free_step[p] = copysign(step, to->turn - from->turn);
         v->before[p] = 1;
     }
     evaluate(w, v->y, 0);

@@ -96,7 +96,8 @@ void FK_KERNEL(fk_dopri5_slope)(const fk_dopri5_lanes *w, size_t i)
     }
 }
 
-/* error: the largest of all rows over what is allowed; NaN stays. */
+/* error: the largest of all rows over what is allowed; NaN stays, and no error is allowed where
+ * none is. */
 INLINE void estimate(const fk_dopri5_lanes *w, size_t p)
 {
     const size_t size = w->rows * w->ld;
@@ -111,8 +112,9 @@ INLINE void estimate(const fk_dopri5_lanes *w, size_t p)
             double sum = e[0] * k[l];
             for (size_t j = 2; j < FK_DOPRI5_STAGES; j++) sum = fma(e[j], k[j * size + l], sum);
             const double here = fabs(y[l]), there = fabs(next[l]);
-            const double off =
-                fabs(step[l] * sum) / fma(w->rtol, here > there ? here : there, w->atol);
+            const double wrong = fabs(step[l] * sum);
+            const double allowed = fma(w->rtol, here > there ? here : there, w->atol);
+            const double off = wrong == 0 ? 0 : wrong / allowed;
             error[l] = off > error[l] || off != off ? off : error[l];
         }
     }

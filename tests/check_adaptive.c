@@ -311,6 +311,26 @@ START_TEST(a_collapse_names_the_first_particle_and_nothing_aborts)
 }
 END_TEST
 
+/* Where a coordinate is 0 and stays there a relative tolerance allows no error, and there is none.
+ */
+START_TEST(a_relative_tolerance_alone_serves_where_a_coordinate_is_zero)
+{
+    const fk_scheme *const scheme[] = {&fk_rk45, &fk_rk8pd, &fk_dopri5};
+    gaussian g = {{0, 2.385}, {0.385, 0.2}, 1};
+    fk_schedule s = schedule_of("vp-linear");
+    fk_field field = field_of(&g, 2);
+    const double t[2] = {1, 1e-3};
+    const fk_coeffs from = fk_schedule_at(&s, t[0]), to = fk_schedule_at(&s, t[1]);
+    for (int k = 0; k < 3; k++) {
+        double x[2][2] = {{0, 1.3}};
+        fk_adaptive_options option = {.rtol = 1e-9, .atol = 0};
+        solve(scheme[k], &s, &field, t, 2, 1, x[0], &option);
+        ck_assert(x[1][0] == 0);
+        fk_assert_near(x[1][1], gaussian_flow(&g, 1, &from, &to, 1.3), 1e-6);
+    }
+}
+END_TEST
+
 START_TEST(bad_requests_get_one_line)
 {
     gaussian g = {{0, 0}, {1, 1}, 1};
@@ -338,4 +358,5 @@ FK_SUITE("adaptive", rk8pd_at_1e_12_follows_the_gaussian_flow_to_1e_9,
          dopri5_at_1e_12_follows_the_gaussian_flow_to_1e_9, tighter_tolerances_give_smaller_errors,
          rk8pd_conserves_the_distribution_function_of_a_mixture, results_do_not_depend_on_threads,
          one_particle_alone_gets_what_it_gets_in_company,
-         a_collapse_names_the_first_particle_and_nothing_aborts, bad_requests_get_one_line)
+         a_collapse_names_the_first_particle_and_nothing_aborts,
+         a_relative_tolerance_alone_serves_where_a_coordinate_is_zero, bad_requests_get_one_line)

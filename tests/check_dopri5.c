@@ -259,9 +259,24 @@ START_TEST(point_masses_narrow_components_and_outliers_come_to_their_end)
 }
 END_TEST
 
+/* An eighth of the way, at most, however much error is allowed: the first step, too. */
+START_TEST(no_step_leaps_over_the_times_at_which_the_data_take_shape)
+{
+    fk_mixture *m = fk_setting_mixture("full-2d");
+    const fk_schedule schedule = fk_setting_schedule("vp-linear");
+    const fk_field field = fk_mixture_field(m);
+    const double t[2] = {schedule.t_max, schedule.t_min};
+    static run loose;
+    solve(&fk_dopri5, m, &field, &schedule, t, 1e5, 1, N, &loose);
+    ck_assert_uint_ge(loose.option.evaluations, N * (1 + 6 * 8));
+    fk_mixture_free(m);
+}
+END_TEST
+
 FK_SUITE("dopri5", paths_and_likelihoods_are_those_of_the_gsl_route_both_ways,
          the_density_along_a_path_is_that_of_its_end,
          errors_are_proportional_to_the_tolerance_and_steps_are_rejected_on_the_way,
          threads_company_and_instruction_sets_leave_every_bit,
          stops_on_the_way_are_points_of_the_same_path,
+         no_step_leaps_over_the_times_at_which_the_data_take_shape,
          point_masses_narrow_components_and_outliers_come_to_their_end)
