@@ -21,6 +21,7 @@ struct fk_file {
     char *path;      /* as the caller named it, for messages */
     char *target;    /* where the temporary goes on commit; NULL: written in place */
     char *temporary; /* NULL: written in place */
+    bool named;      /* the temporary's name is the target's, made over */
     int slot;
 };
 
@@ -47,21 +48,36 @@ static int cannot_create(const char *path, int why, fk_error *err)
     return FK_FILE;
 }
 
-/* A new file beside the target, of a name that no other process or thread uses. */
-static int open_temporary(fk_file *f, fk_error *err)
+/* A name beside the target: one that no other process or thread uses, or one of the target's own.
+ */
+static char *temporary_name(const fk_file *f)
 {
     static atomic_uint count; /* makes names differ between threads */
-    char *folder = fk_path_folder(f->target), name[64];
+    const char *slash = strrchr(f->target, '/'), *target = slash ? slash + 1 : f->target;
+    char *folder = fk_path_folder(f->target), *name = fk_alloc(strlen(target) + 64, 1);
+    if (f->named)
+        sprintf(name, ".%s.fokker-tmp", target);
+    else
+        sprintf(name, ".fokker-%ld-%u.tmp", (long)getpid(), atomic_fetch_add(&count, 1));
+    char *path = fk_path_join(folder, name);
+    free(folder);
+    free(name);
+    return path;
+}
+
+/* A new file, always: one of this name is another's, or what is left of a process that was killed;
+ * whoever writes it still goes on with a file that has no name. */
+static int open_temporary(fk_file *f, fk_error *err)
+{
     int fd = -1, why = 0;
     do {
-        snprintf(name, sizeof name, ".fokker-%ld-%u.tmp", (long)getpid(),
-                 atomic_fetch_add(&count, 1));
         free(f->temporary);
-        f->temporary = fk_path_join(folder, name);
+        f->temporary = temporary_name(f);
         if (strlen(f->temporary) >= PATH_MAX) {
             why = ENAMETOOLONG;
             break;
         }
+        if (f->named) unlink(f->temporary);
         f->slot = fk_interrupt_remove(f->temporary);
         assert(f->slot >= 0);
         fd = open(f->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -69,11 +85,18 @@ static int open_temporary(fk_file *f, fk_error *err)
         why = errno;
         fk_interrupt_keep(f->slot);
     } while (why == EEXIST);
-    free(folder);
     if (fd < 0) return cannot_create(f->path, why, err);
     f->stream = fdopen(fd, "w");
     assert(f->stream);
     return FK_OK;
+}
+
+/* Whether the temporary is still the file that is open. */
+static bool has_name(const fk_file *f)
+{
+    struct stat open, named;
+    return fstat(fileno(f->stream), &open) == 0 && stat(f->temporary, &named) == 0 &&
+           open.st_dev == named.st_dev && open.st_ino == named.st_ino;
 }
 
 static void release(fk_file *f)
@@ -84,10 +107,11 @@ static void release(fk_file *f)
     free(f);
 }
 
-static int create(const char *path, fk_file **file, fk_error *err)
+static int create(const char *path, bool named, fk_file **file, fk_error *err)
 {
     fk_file *f = fk_alloc(1, sizeof *f);
     f->path = fk_strdup(path);
+    f->named = named;
     f->slot = -1;
     *file = NULL;
 
@@ -117,12 +141,23 @@ static int create(const char *path, fk_file **file, fk_error *err)
     return status;
 }
 
-int fk_file_create(const char *path, fk_file **file, fk_error *err)
+static int create_by_ranks(const char *path, bool named, fk_file **file, fk_error *err)
 {
     const bool here = fk_ranks_writes() || strcmp(path, "-") == 0;
-    const int own = create(here ? path : "/dev/null", file, err), status = fk_ranks_agree(own, err);
+    const int own = create(here ? path : "/dev/null", named, file, err),
+              status = fk_ranks_agree(own, err);
     if (status != FK_OK && own == FK_OK) fk_file_abandon(*file), *file = NULL;
     return status;
+}
+
+int fk_file_create(const char *path, fk_file **file, fk_error *err)
+{
+    return create_by_ranks(path, false, file, err);
+}
+
+int fk_file_rewrite(const char *path, fk_file **file, fk_error *err)
+{
+    return create_by_ranks(path, true, file, err);
 }
 
 FILE *fk_file_stream(fk_file *f)
@@ -136,21 +171,25 @@ int fk_file_commit(fk_file *f, fk_error *err)
     bool ok = fflush(f->stream) == 0;
     int why = errno;
     if (ferror(f->stream)) ok = false;
+    const bool ours = !f->temporary || has_name(f);
     if (f->stream != stdout && fclose(f->stream) != 0 && ok) {
         ok = false;
         why = errno;
     }
-    if (ok && f->temporary && rename(f->temporary, f->target) != 0) {
+    if (ok && ours && f->temporary && rename(f->temporary, f->target) != 0) {
         ok = false;
         why = errno;
     }
-    if (!ok && f->temporary) unlink(f->temporary);
+    if (!ok && ours && f->temporary) unlink(f->temporary);
     fk_interrupt_keep(f->slot);
-    if (!ok)
+    if (!ours)
+        fk_fail(err, FK_FILE,
+                "%s: its temporary file was taken away: let one process alone write it", f->path);
+    else if (!ok)
         fk_fail(err, FK_FILE, "%s: could not be written whole: %s",
                 *f->path ? f->path : "standard output", why ? strerror(why) : "a write failed");
     release(f);
-    return fk_ranks_agree(ok ? FK_OK : FK_FILE, err);
+    return fk_ranks_agree(ok && ours ? FK_OK : FK_FILE, err);
 }
 
 void fk_file_abandon(fk_file *f)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Files that are whole or absent: everything is written to a temporary name in the same folder and
- * renamed when complete; a failure or a signal (core/interrupt.h) removes it. Of several ranks
- * (core/ranks.h) rank 0 writes, and all get its status. */
+/* Files that are whole or absent: everything is written to a temporary name in the same folder,
+ * .fokker-PID-N.tmp, and renamed when complete; a failure or a signal (core/interrupt.h) removes
+ * it, SIGKILL does not. Of several ranks (core/ranks.h) rank 0 writes, and all get its status. */
 #ifndef FK_CORE_FILE_H
 #define FK_CORE_FILE_H
 
@@ -15,6 +15,10 @@ typedef struct fk_file fk_file;
 /* Open `path` for writing; "-" is standard output, and a device or a pipe is written in place.
  * Makes no folders: FK_FILE with one line that names what is missing. */
 int fk_file_create(const char *path, fk_file **file, fk_error *err) FK_CHECKED;
+/* The same for a file that one process rewrites again and again, and that may be killed while it
+ * does: the temporary of NAME is .NAME.fokker-tmp, and one that is there is removed first. Of two
+ * processes that write it at once one fails at its commit, and their bytes do not mix. */
+int fk_file_rewrite(const char *path, fk_file **file, fk_error *err) FK_CHECKED;
 /* The stream to print to; writing errors are found by fk_file_commit. */
 FILE *fk_file_stream(fk_file *);
 /* Flush, check, rename. Frees the handle whether or not it succeeds. */

@@ -104,7 +104,7 @@ static int keep(const fk_run *run, const char *path, const char *what, uint64_t 
                 uint64_t done, fk_error *err)
 {
     fk_file *file;
-    int status = fk_file_create(path, &file, err);
+    int status = fk_file_rewrite(path, &file, err);
     if (status) return status;
     size_t n;
     piece *all = pieces_of(run, done, &n);
@@ -186,8 +186,10 @@ int fk_resumable_run(const fk_run *run, const char *path, const char *what, fk_e
     int status = take_sample(run, &sampled, err);
     const double beginning = fk_seconds() - began; /* of a part: freezing the field, above all */
     if (!status) status = go_on(run, path, what, sampled, &done, err);
-    if (!status) status = fk_file_probe(path, err);
+    fk_file *probe; /* whether it can be written: asked before the run */
+    if (!status) status = fk_file_rewrite(path, &probe, err);
     if (status) return status;
+    fk_file_abandon(probe);
 
     fk_progress *bar = run->progress ? fk_progress_new(run->progress, run->n - done) : NULL;
     fk_run part = *run;

@@ -16,7 +16,8 @@
  * (FK_USAGE), as is one that is damaged, or that was begun by a build, or with a BLAS, that makes
  * other numbers: the file knows what became of the first FK_LANES particles, which are run before
  * all else. Ranks read one and the same file; how many there are may differ from the earlier run's.
- * path NULL: fk_integrate itself. */
+ * A run that is killed while it writes leaves .NAME.fokker-tmp, which the next one removes. path
+ * NULL: fk_integrate itself. */
 int fk_resumable_run(const fk_run *run, const char *path, const char *what,
                      fk_error *err) FK_CHECKED;
 

@@ -221,6 +221,70 @@ START_TEST(a_signal_removes_what_is_pending_and_exits_130)
 }
 END_TEST
 
+typedef int (*opener)(const char *path, fk_file **, fk_error *);
+
+/* Children that write half a file and are killed, as nothing can catch. */
+static void kill_writers(opener open, const char *path, int times)
+{
+    for (int k = 0; k < times; k++) {
+        const pid_t child = fork();
+        if (child == 0) {
+            fk_error err;
+            fk_file *f;
+            if (open(path, &f, &err)) _exit(1);
+            fputs("half of a long text", fk_file_stream(f));
+            fflush(fk_file_stream(f));
+            raise(SIGKILL);
+        }
+        int status;
+        ck_assert_int_eq(waitpid(child, &status, 0), child);
+        ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    }
+}
+
+START_TEST(killed_writers_of_one_file_leave_one_temporary_which_the_next_removes)
+{
+    char *path = in_folder("run");
+    fk_error err;
+    fk_file *f;
+    put(path, "old");
+    kill_writers(fk_file_rewrite, path, 3);
+    assert_holds(path, "old");
+    ck_assert_int_eq(count_files(false), 2);
+    ck_assert_int_eq(fk_file_rewrite(path, &f, &err), FK_OK);
+    fputs("new", fk_file_stream(f));
+    ck_assert_int_eq(fk_file_commit(f, &err), FK_OK);
+    assert_holds(path, "new");
+    ck_assert_int_eq(count_files(false), 1);
+    kill_writers(fk_file_create, path, 3); /* the control */
+    ck_assert_int_eq(count_files(true), 4);
+    free(path);
+}
+END_TEST
+
+START_TEST(of_two_writers_at_once_one_fails_and_nothing_mixes)
+{
+    char *path = in_folder("run");
+    fk_error err;
+    fk_file *first, *second;
+    for (int later = 0; later < 2; later++) { /* who commits first */
+        ck_assert_int_eq(fk_file_rewrite(path, &first, &err), FK_OK);
+        fputs("first", fk_file_stream(first));
+        fflush(fk_file_stream(first));
+        ck_assert_int_eq(fk_file_rewrite(path, &second, &err), FK_OK);
+        fputs("second", fk_file_stream(second));
+        fflush(fk_file_stream(second));
+        if (later) ck_assert_int_eq(fk_file_commit(second, &err), FK_OK);
+        ck_assert_int_eq(fk_file_commit(first, &err), FK_FILE);
+        ck_assert_ptr_nonnull(strstr(err.text, "run: its temporary file was taken away"));
+        if (!later) ck_assert_int_eq(fk_file_commit(second, &err), FK_OK);
+        assert_holds(path, "second");
+    }
+    ck_assert_int_eq(count_files(true), 1);
+    free(path);
+}
+END_TEST
+
 START_TEST(paths_are_joined_parted_and_told_by_their_ending)
 {
     const char *const join[][3] = {
@@ -311,6 +375,8 @@ FK_SUITE("file", a_file_appears_whole_at_commit_and_the_old_one_stays_until_then
          a_full_disk_is_found_at_commit, what_cannot_be_created_is_named_in_one_line,
          folders_are_made_with_their_parents_but_not_below_a_file,
          a_signal_removes_what_is_pending_and_exits_130,
+         killed_writers_of_one_file_leave_one_temporary_which_the_next_removes,
+         of_two_writers_at_once_one_fails_and_nothing_mixes,
          paths_are_joined_parted_and_told_by_their_ending,
          two_names_are_one_file_whether_or_not_it_is_there,
          json_keeps_order_and_every_bit_and_has_null_for_what_is_not_finite,

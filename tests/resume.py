@@ -42,6 +42,8 @@ def interrupted(kills, *args):
     there was something kept."""
     kept = 0
     for k in range(kills):
+        with open(".state.fokker-tmp", "w") as file:
+            file.write("what a run leaves that is killed while it writes")
         isa = ["portable", "avx2", "avx512"][k % 3]
         run = subprocess.Popen([FOKKER, *args], stderr=subprocess.PIPE, text=True,
                                env=dict(os.environ, FOKKER_ISA=isa))
@@ -56,7 +58,7 @@ def interrupted(kills, *args):
             run.wait()
             kept += os.path.exists("state")
     good(*args)
-    expect(not os.path.exists("state"), "the checkpoint is still there")
+    expect(not [name for name in os.listdir() if "state" in name], "the checkpoint, or a part, is still there")
     return kept
 
 
