@@ -3,6 +3,7 @@
 #include <gsl/gsl_integration.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -297,6 +298,39 @@ START_TEST(exact_history_gives_a_multistep_formula_its_order)
 END_TEST
 
 /* One step of -x: the order on the line is reversed, moments are still known. */
+/* sup |Phi(x) - F(x)| of the marginal at the start, which the flow carries to the end unchanged. */
+static double ks_of_prior(const problem *p)
+{
+    double ks = 0;
+    for (int i = -10000; i <= 10000; i++)
+        ks = fmax(ks, fabs(Phi(5e-4 * i) - fk_marginal_cdf(p->from, 5e-4 * i, false)));
+    return ks;
+}
+
+/* The flow tears starts apart, between modes, that doubles cannot tell apart. */
+START_TEST(far_and_narrow_modes_have_distances)
+{
+    problem p;
+    char name[] = "/tmp/fokker-narrow-XXXXXX";
+    FILE *file = fdopen(mkstemp(name), "w");
+    fprintf(file,
+            "{\"dim\": 1, \"components\": [{\"weight\": 0.34, \"mean\": [-2], \"std\": 0.05}, "
+            "{\"weight\": 0.33, \"mean\": [0.1], \"std\": 0.02}, "
+            "{\"weight\": 0.33, \"mean\": [2], \"std\": 0.1}]}");
+    fclose(file);
+    problem_new(&p, name, "vp-linear", "rk4", "lambda", 400, 1, 1e-3);
+    unlink(name);
+    fk_pushforward push = push_of(&p, 2000);
+    for (int wrong = 0; wrong < 2; wrong++) {
+        push.start.std = wrong ? 1.01 : 1;
+        const fk_law_record r = record_of(&p, &push);
+        ck_assert_int_eq(fabs(r.ks - ks_of_prior(&p)) <= 1e-6, !wrong);
+        ck_assert(r.w1 > 1e-4 && r.w1 < r.w2 && r.tv >= r.ks && r.kl > 0);
+    }
+    problem_free(&p);
+}
+END_TEST
+
 START_TEST(a_map_that_is_not_monotone_has_moments_but_no_distances)
 {
     problem p;
@@ -343,6 +377,6 @@ FK_SUITE("pushforward", distances_between_two_gaussians_are_the_closed_forms,
          the_exact_law_has_no_distance_from_itself,
          distances_are_averages_over_the_coupling_by_the_flow, schemes_converge_at_their_orders,
          figures_do_not_depend_on_the_number_of_cells,
-         exact_history_gives_a_multistep_formula_its_order,
+         exact_history_gives_a_multistep_formula_its_order, far_and_narrow_modes_have_distances,
          a_map_that_is_not_monotone_has_moments_but_no_distances,
          noise_in_a_pushforward_is_a_callers_bug)
