@@ -93,7 +93,7 @@ $B/demo-%: $B/demos/%.o $B/libfokker.a
 $B/tests/check_%: $B/tests/check_%.o $B/libfokker.a
 	$(LINK) $(shell pkg-config --libs check)
 $B/tests/check_network $B/tests/check_implicit: $B/tests/network_double.o
-$B/tests/check_bench: $(addprefix $B/tools/bench_,race.o schemes.o run.o mixture.o)
+$B/tests/check_bench: $(call objects,$(patsubst %,tools/bench_%.c,race schemes run mixture em scalar peer scalar_kernel openmp_kernel))
 $B/tests/random_words $B/tests/ulps: %: %.o $B/libfokker.a
 	$(LINK)
 

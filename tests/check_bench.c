@@ -6,6 +6,7 @@
 #include "core/noise.h"
 #include "registry.h"
 #include "tests/suite.h"
+#include "tools/bench_em.h"
 #include "tools/bench_race.h"
 #include "tools/bench_schemes.h"
 
@@ -107,6 +108,64 @@ START_TEST(contestants_that_computed_something_else_are_refuted)
 }
 END_TEST
 
+/* Case em-* of this shape made ready, and then one component of the baselines is wrong by a
+ * percent: its weight, or the first number of its precision. */
+static int open_right(const bench_case *what, int threads, void **subject, fk_error *err)
+{
+    return bench_em.row[0].open(what, threads, subject, err);
+}
+
+static int open_wrong_weight(const bench_case *what, int threads, void **subject, fk_error *err)
+{
+    int status = open_right(what, threads, subject, err);
+    const scalar_mixture *at = &((bench_em_subject *)*subject)->scalar.at;
+    for (size_t i = 0; i < at->n_times; i++) at->log_norm[i * at->k + 1] += 0.01;
+    return status;
+}
+
+static int open_wrong_precision(const bench_case *what, int threads, void **subject, fk_error *err)
+{
+    int status = open_right(what, threads, subject, err);
+    const scalar_mixture *at = &((bench_em_subject *)*subject)->scalar.at;
+    const size_t width = at->full ? at->dim * at->dim : 1;
+    for (size_t i = 0; i < at->n_times; i++) at->precision[(i * at->k + 1) * width] *= 1.01;
+    return status;
+}
+
+/* The lab against the c-th contestant of em-*. */
+static int race_em(const bench_em_shape *shape, size_t c,
+                   int (*open)(const bench_case *, int, void **, fk_error *), fk_error *err)
+{
+    const bench_case *row = &bench_em.row[0];
+    const bench_contestant who[] = {row->contestant[0], row->contestant[c]};
+    bench_case what = *row;
+    bench_outcome o;
+    what.contestant = who, what.n_contestants = 2, what.setting = shape, what.open = open;
+    int status = bench_race(&what, &(bench_effort){1, 1, 1e-3}, NULL, &o, err);
+    return *o.missing[1] ? -1 : status;
+}
+
+/* What the noise hides, 10 % of a mean square of four thousand particles, a step without it shows.
+ */
+START_TEST(a_baseline_that_is_wrong_in_one_component_is_refuted)
+{
+    static const bench_em_shape shape[] = {{1, 3, false}, {2, 8, false}, {3, 5, true}};
+    size_t caught = 0;
+    for (size_t i = 0; i < sizeof shape / sizeof *shape; i++)
+        for (size_t c = 1; c < 4; c++) { /* scalar, native, openmp */
+            fk_error err;
+            const int status = race_em(&shape[i], c, open_right, &err);
+            if (status == -1) continue;
+            ck_assert_msg(status == FK_OK, "%zu %s", i, err.text);
+            ck_assert_int_eq(race_em(&shape[i], c, open_wrong_weight, &err), FK_REFUTED);
+            ck_assert_ptr_nonnull(strstr(err.text, bench_em.row[0].contestant[c].name));
+            ck_assert_int_eq(race_em(&shape[i], c, open_wrong_precision, &err), FK_REFUTED);
+            caught += 2;
+        }
+    ck_assert_uint_ge(caught, 12); /* openmp alone may be missing */
+}
+END_TEST
+
 static const bench_case *row_of(const bench_set *set, const char *name)
 {
     for (size_t i = 0; i < set->n; i++)
@@ -189,7 +248,8 @@ START_TEST(the_measured_rate_of_normals_is_no_less_than_the_rate_of_the_lab)
 }
 END_TEST
 
-FK_SUITE("bench", the_measured_rate_of_normals_is_no_less_than_the_rate_of_the_lab,
+FK_SUITE("bench", a_baseline_that_is_wrong_in_one_component_is_refuted,
+         the_measured_rate_of_normals_is_no_less_than_the_rate_of_the_lab,
          the_limit_of_a_scheme_counts_its_evaluations_and_normals,
          every_scheme_that_is_a_table_is_a_case, medians_of_the_rounds_are_reported,
          contestants_that_computed_something_else_are_refuted)

@@ -16,10 +16,10 @@ typedef struct {
     double turn;   /* seconds that one takes, about */
 } bench_effort;
 
-enum { BENCH_MAX_CONTESTANTS = 8 };
+enum { BENCH_MAX_CONTESTANTS = 8, BENCH_ANSWERS = 4 };
 
-/* What a contestant has computed, as one number, and how far from the truth it may be: two of them
- * did the same work if they differ by no more than both errors together. */
+/* What a contestant has computed, as a few numbers, and how far from the truth each may be: two of
+ * them did the same work if no number differs by more than both errors together. */
 typedef struct {
     double value, error;
 } bench_answer;
@@ -30,7 +30,7 @@ typedef struct {
     size_t least;     /* the smallest amount of a turn: so much that beginning it does not count */
     /* Do `amount` units of work (particles, calls, ..): the seconds, by bench_seconds. */
     int (*run)(void *subject, size_t amount, double *seconds, fk_error *);
-    int (*answer)(void *subject, bench_answer *, fk_error *);
+    int (*answer)(void *subject, bench_answer *, fk_error *); /* (BENCH_ANSWERS), zeros as they come */
     /* Why this machine cannot run it ("no module named numpy"), or NULL. NULL: it always can. */
     const char *(*missing)(void *subject);
 } bench_contestant;

@@ -10,21 +10,10 @@
 #include "tools/bench_peer.h"
 #include "tools/bench_run.h"
 
-enum { STEPS = 100, PILOT = 4096 };
-
-/* A case made ready: its mixture, and the plan for the lab and for the baselines. */
-typedef struct {
-    bench_em_shape what;
-    int threads;
-    fk_mixture *mixture;
-    fk_plan plan;
-    scalar_plan scalar;
-    bench_peer *peer; /* NULL where the case has no baseline in Python */
-    double *x;        /* (PILOT, dim): ends */
-} em_subject;
+enum { STEPS = 100, PILOT = BENCH_EM_PILOT, POINTS = BENCH_EM_POINTS };
 
 /* The script is told all that depends on time alone, as the scalar program is. */
-static bench_peer *em_peer(const em_subject *s)
+static bench_peer *em_peer(const bench_em_subject *s)
 {
     const scalar_plan *sp = &s->scalar;
     const scalar_mixture *at = &sp->at;
@@ -36,23 +25,32 @@ static bench_peer *em_peer(const em_subject *s)
     bench_peer_send(peer, at->log_norm, n * k);
     bench_peer_send(peer, at->mean, n * k * at->dim);
     bench_peer_send(peer, at->precision, n * k * width);
+    bench_peer_send(peer, s->points, POINTS * at->dim);
     return peer;
 }
 
 static void em_close(void *subject)
 {
-    em_subject *s = subject;
+    bench_em_subject *s = subject;
     bench_peer_close(s->peer);
     bench_scalar_free(&s->scalar);
     fk_plan_free(&s->plan);
     fk_mixture_free(s->mixture);
-    free(s->x);
+    free(s->points), free(s->x);
     free(s);
+}
+
+static double *em_points(size_t dim)
+{
+    const fk_key key = {5832, FK_STREAM_USER};
+    double *x = fk_alloc(POINTS * dim, sizeof *x);
+    for (size_t i = 0; i < POINTS * dim; i++) x[i] = 6 * fk_random_uniform(key, i, 0, 0) - 3;
+    return x;
 }
 
 static int em_open(const bench_case *what, int threads, void **subject, fk_error *err)
 {
-    em_subject *s = fk_alloc(1, sizeof *s);
+    bench_em_subject *s = fk_alloc(1, sizeof *s);
     s->what = *(const bench_em_shape *)what->setting;
     s->threads = threads;
     int status = bench_mixture(s->what.dim, s->what.k, s->what.full, &s->mixture, err);
@@ -65,44 +63,43 @@ static int em_open(const bench_case *what, int threads, void **subject, fk_error
         return status;
     }
     s->scalar = bench_scalar_plan(s->mixture, &s->plan);
-    if (what->n_contestants > 2) s->peer = em_peer(s);
+    s->points = em_points(s->what.dim);
     s->x = fk_alloc(PILOT * s->what.dim, sizeof *s->x);
+    if (what->n_contestants > 2) s->peer = em_peer(s);
     *subject = s;
     return FK_OK;
 }
 
-/* The observer (or NULL) sees the end. */
-static int integrate(const em_subject *s, int threads, size_t n, const fk_observer *observer,
-                     double *seconds, fk_error *err)
+/* --- turns --- */
+
+static bench_run em_run_on(const bench_em_subject *s, int threads)
 {
-    const bench_run run = {.mixture = s->mixture,
-                           .plan = &s->plan,
-                           .observer = observer,
-                           .n_observers = observer ? 1 : 0,
-                           .threads = threads,
-                           .clock = s->threads};
-    return bench_integrate(&run, n, seconds, err);
+    return (bench_run){
+        .mixture = s->mixture, .plan = &s->plan, .threads = threads, .clock = s->threads};
 }
 
 static int em_run(void *subject, size_t n, double *seconds, fk_error *err)
 {
-    const em_subject *s = subject;
-    return integrate(s, s->threads, n, NULL, seconds, err);
+    const bench_em_subject *s = subject;
+    const bench_run run = em_run_on(s, s->threads);
+    return bench_integrate(&run, n, seconds, err);
 }
 
 static int em_run_one_thread(void *subject, size_t n, double *seconds, fk_error *err)
 {
-    return integrate(subject, 1, n, NULL, seconds, err);
+    const bench_run run = em_run_on(subject, 1);
+    return bench_integrate(&run, n, seconds, err);
 }
 
-typedef void scalar_steps(const scalar_plan *, unsigned long seed, size_t n, double *x);
+typedef void scalar_steps(const scalar_plan *, unsigned long seed, const double *start, size_t n,
+                          double *x);
 
-static int by_scalar(const em_subject *s, scalar_steps *steps, size_t n, double *seconds)
+static int by_scalar(const bench_em_subject *s, scalar_steps *steps, size_t n, double *seconds)
 {
     double begin = bench_seconds(1);
     for (size_t done = 0, part; done < n; done += part) {
         part = n - done < PILOT ? n - done : PILOT;
-        steps(&s->scalar, done + 1, part, s->x);
+        steps(&s->scalar, done + 1, NULL, part, s->x);
     }
     *seconds = bench_seconds(1) - begin;
     return FK_OK;
@@ -122,78 +119,134 @@ static int em_run_native(void *subject, size_t n, double *seconds, fk_error *err
 
 static int em_run_openmp(void *subject, size_t n, double *seconds, fk_error *err)
 {
-    const em_subject *s = subject;
+    const bench_em_subject *s = subject;
     (void)err;
     double begin = bench_seconds(1);
-    FK_CHOOSE_KERNEL(bench_openmp)(&s->scalar, 1, n, s->x);
+    FK_CHOOSE_KERNEL(bench_openmp)(&s->scalar, 1, NULL, n, s->x);
     *seconds = bench_seconds(1) - begin;
     return FK_OK;
 }
 
 static int em_run_numpy(void *subject, size_t n, double *seconds, fk_error *err)
 {
-    return bench_peer_run(((em_subject *)subject)->peer, "numpy", n, seconds, err);
+    return bench_peer_run(((bench_em_subject *)subject)->peer, "numpy", n, seconds, err);
 }
 
-/* The mean square m2 of all coordinates at the end, PILOT particles: its standard error is below
- * 0.75 m2 sqrt(2/n) for a law of kurtosis below 3; six of them. */
-static bench_answer mean_square(const em_subject *s)
-{
-    double m2 = 0;
-    for (size_t i = 0; i < PILOT * s->what.dim; i++) m2 += s->x[i] * s->x[i];
-    m2 /= (double)(PILOT * s->what.dim);
-    return (bench_answer){m2, 6 * 0.75 * m2 * sqrt(2.0 / PILOT)};
-}
+/* --- answers --- */
 
-static int em_answer_on(em_subject *s, int threads, bench_answer *answer, fk_error *err)
+/* To s->x: where PILOT starts come to; or, if `still`, POINTS in that step alone. */
+typedef int em_ends(bench_em_subject *s, const size_t *still, fk_error *);
+
+static int ends_on(bench_em_subject *s, int threads, const size_t *still, fk_error *err)
 {
-    double seconds;
-    fk_snapshots *end = fk_snapshots_new(1, PILOT, s->what.dim);
+    const size_t n = still ? POINTS : PILOT, dim = s->what.dim;
+    const fk_points points = {s->points, POINTS, dim};
+    fk_plan step = s->plan;
+    fk_snapshots *end = fk_snapshots_new(1, n, dim);
     const fk_observer observer = fk_observe_snapshots(end);
-    int status = integrate(s, threads, PILOT, &observer, &seconds, err);
-    memcpy(s->x, end->x, PILOT * s->what.dim * sizeof *s->x);
+    bench_run run = em_run_on(s, threads);
+    run.observer = &observer, run.n_observers = 1;
+    if (still) {
+        step.step += *still, step.n_steps = 1;
+        run.plan = &step, run.start = &points;
+    }
+    double seconds;
+    int status = bench_integrate(&run, n, &seconds, err);
+    memcpy(s->x, end->x, n * dim * sizeof *s->x);
     fk_snapshots_free(end);
-    *answer = mean_square(s);
     return status;
 }
 
-static int em_answer(void *subject, bench_answer *answer, fk_error *err)
+static int ends_by_lab(bench_em_subject *s, const size_t *still, fk_error *err)
 {
-    return em_answer_on(subject, ((em_subject *)subject)->threads, answer, err);
+    return ends_on(s, s->threads, still, err);
 }
 
-static int em_answer_one_thread(void *subject, bench_answer *answer, fk_error *err)
+static int ends_by_one_thread(bench_em_subject *s, const size_t *still, fk_error *err)
 {
-    return em_answer_on(subject, 1, answer, err);
+    return ends_on(s, 1, still, err);
 }
 
-static int em_answer_scalar(void *subject, bench_answer *answer, fk_error *err)
+static int ends_by_steps(bench_em_subject *s, scalar_steps *steps, const size_t *still)
 {
-    em_subject *s = subject;
-    (void)err;
-    bench_scalar_steps_portable(&s->scalar, 1, PILOT, s->x);
-    *answer = mean_square(s);
+    double t[3];
+    if (still) {
+        const scalar_plan one = bench_scalar_still(&s->scalar, *still, t);
+        steps(&one, 1, s->points, POINTS, s->x);
+    } else {
+        steps(&s->scalar, 1, NULL, PILOT, s->x);
+    }
     return FK_OK;
 }
 
-static int em_answer_native(void *subject, bench_answer *answer, fk_error *err)
+static int ends_by_scalar(bench_em_subject *s, const size_t *still, fk_error *err)
 {
-    em_subject *s = subject;
     (void)err;
-    FK_CHOOSE_KERNEL(bench_scalar_steps)(&s->scalar, 1, PILOT, s->x);
-    *answer = mean_square(s);
+    return ends_by_steps(s, bench_scalar_steps_portable, still);
+}
+
+static int ends_by_native(bench_em_subject *s, const size_t *still, fk_error *err)
+{
+    (void)err;
+    return ends_by_steps(s, FK_CHOOSE_KERNEL(bench_scalar_steps), still);
+}
+
+static int ends_by_openmp(bench_em_subject *s, const size_t *still, fk_error *err)
+{
+    const size_t dim = s->what.dim, size = BENCH_BLOCK * dim;
+    double t[3], start[BENCH_BLOCK * BENCH_MAX_DIM];
+    const scalar_plan plan = still ? bench_scalar_still(&s->scalar, *still, t) : s->scalar;
+    (void)err;
+    for (size_t b = 0; b < (still ? POINTS : PILOT) / BENCH_BLOCK; b++) {
+        for (size_t i = 0; still && i < size; i++)
+            start[i] = s->points[b * size + i % BENCH_BLOCK * dim + i / BENCH_BLOCK];
+        FK_CHOOSE_KERNEL(bench_openmp)
+        (&plan, b + 1, still ? start : NULL, BENCH_BLOCK, s->x + b * size);
+    }
     return FK_OK;
 }
 
-static int em_answer_openmp(void *subject, bench_answer *answer, fk_error *err)
+static double mean_square(const double *x, size_t n)
 {
-    em_subject *s = subject;
-    (void)err;
-    for (size_t i = 0; i < PILOT / BENCH_BLOCK; i++) FK_CHOOSE_KERNEL(bench_openmp)
-    (&s->scalar, i + 1, BENCH_BLOCK, s->x + i * BENCH_BLOCK * s->what.dim);
-    *answer = mean_square(s);
-    return FK_OK;
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += x[i] * x[i];
+    return sum / (double)n;
 }
+
+/* Of PILOT particles the mean square m2 of all coordinates has a standard error below 0.75 m2
+ * sqrt(2/n) for a law of kurtosis below 3; six of them. Of points without noise rounding alone sets
+ * contestants apart: logits up to some hundreds, each rounded, make some 1e-13. */
+static int em_answer_by(em_ends *ends, bench_em_subject *s, bench_answer *out, fk_error *err)
+{
+    static const size_t still[BENCH_ANSWERS - 1] = {0, STEPS / 2, STEPS - 1};
+    int status = ends(s, NULL, err);
+    const double m2 = mean_square(s->x, PILOT * s->what.dim);
+    out[0] = (bench_answer){m2, 6 * 0.75 * m2 * sqrt(2.0 / PILOT)};
+    for (size_t i = 1; i < BENCH_ANSWERS && status == FK_OK; i++) {
+        status = ends(s, &still[i - 1], err);
+        const double exact = mean_square(s->x, POINTS * s->what.dim);
+        out[i] = (bench_answer){exact, 5e-11 * exact};
+    }
+    return status;
+}
+
+#define ANSWER(who)                                                                                \
+    static int em_answer_##who(void *subject, bench_answer *out, fk_error *err)                    \
+    {                                                                                              \
+        return em_answer_by(ends_by_##who, subject, out, err);                                     \
+    }
+ANSWER(lab)
+ANSWER(one_thread)
+ANSWER(scalar)
+ANSWER(native)
+ANSWER(openmp)
+
+static int em_answer_numpy(void *subject, bench_answer *answer, fk_error *err)
+{
+    return bench_peer_answer(((bench_em_subject *)subject)->peer, "numpy", answer, err);
+}
+
+/* --- the cases --- */
 
 /* Other compilers, or other libraries, have the loops call scalar functions: a baseline that nobody
  * would take. */
@@ -207,33 +260,28 @@ static const char *em_missing_openmp(void *subject)
 #endif
 }
 
-static int em_answer_numpy(void *subject, bench_answer *answer, fk_error *err)
-{
-    return bench_peer_answer(((em_subject *)subject)->peer, "numpy", answer, err);
-}
-
 static const char *em_missing_numpy(void *subject)
 {
-    return bench_peer_missing(((em_subject *)subject)->peer, "numpy");
+    return bench_peer_missing(((bench_em_subject *)subject)->peer, "numpy");
 }
 
 static double em_limit(const void *subject, const fk_rates *r)
 {
-    const em_subject *s = subject;
+    const bench_em_subject *s = subject;
     return 1 / (bench_evaluation_seconds(s->mixture, r) + (double)s->what.dim / r->normals);
 }
 
 /* Enough particles that freezing the fields does not count. */
 static const bench_contestant on_one_thread[] =
     {
-        {"fokker", 4 * PILOT, em_run, em_answer, NULL},
+        {"fokker", 4 * PILOT, em_run, em_answer_lab, NULL},
         {"scalar", 64, em_run_scalar, em_answer_scalar, NULL},
         {"native", 64, em_run_native, em_answer_native, NULL},
         {"openmp", PILOT, em_run_openmp, em_answer_openmp, em_missing_openmp},
         {"numpy", PILOT, em_run_numpy, em_answer_numpy, em_missing_numpy},
 },
                               on_all[] = {
-                                  {"fokker", 4 * PILOT, em_run, em_answer, NULL},
+                                  {"fokker", 4 * PILOT, em_run, em_answer_lab, NULL},
                                   {"one-thread", 4 * PILOT, em_run_one_thread, em_answer_one_thread,
                                    NULL},
 };

@@ -11,9 +11,11 @@
 
 enum { BENCH_BLOCK = 64 };
 
-/* ceil(n / BENCH_BLOCK) blocks of standard normal starts through all the steps; x (dim,
- * BENCH_BLOCK): the last block's end. */
+/* ceil(n / BENCH_BLOCK) blocks of starts, standard normal or (where it is not NULL) this block
+ * again and again, through all the steps; start and x (dim, BENCH_BLOCK), x the last block's end.
+ */
 FK_DECLARE_KERNEL(void, bench_openmp,
-                  (const scalar_plan *, unsigned long seed, size_t n, double *x));
+                  (const scalar_plan *, unsigned long seed, const double *start, size_t n,
+                   double *x));
 
 #endif

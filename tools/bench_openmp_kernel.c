@@ -129,11 +129,14 @@ INLINE void score_of(const scalar_mixture *sp, size_t i, const size_t dim, const
     }
 }
 
-INLINE void block(const scalar_plan *sp, const size_t dim, const bool full, generators *g,
-                  double (*x)[N])
+INLINE void block(const scalar_plan *sp, const size_t dim, const bool full, const double *start,
+                  generators *g, double (*x)[N])
 {
     double score[BENCH_MAX_DIM][N], z[BENCH_MAX_DIM][N];
-    all_normals(g, dim, x);
+    if (start)
+        memcpy(x, start, dim * sizeof *x);
+    else
+        all_normals(g, dim, x);
     for (size_t i = 0; i < sp->at.n_times; i++) {
         const double a = sp->step[3 * i], b = sp->step[3 * i + 1], c = sp->step[3 * i + 2];
         score_of(&sp->at, i, dim, full, x, score);
@@ -145,23 +148,24 @@ INLINE void block(const scalar_plan *sp, const size_t dim, const bool full, gene
     }
 }
 
-void FK_KERNEL(bench_openmp)(const scalar_plan *sp, unsigned long seed, size_t n, double *x)
+void FK_KERNEL(bench_openmp)(const scalar_plan *sp, unsigned long seed, const double *start,
+                             size_t n, double *x)
 {
     generators g;
     double(*rows)[N] = (double(*)[N])x;
     seed_all(&g, seed);
     for (size_t done = 0; done < n; done += N) {
         if (sp->at.full && sp->at.dim == 16)
-            block(sp, 16, true, &g, rows);
+            block(sp, 16, true, start, &g, rows);
         else if (sp->at.full)
-            block(sp, sp->at.dim, true, &g, rows);
+            block(sp, sp->at.dim, true, start, &g, rows);
         else if (sp->at.dim == 1)
-            block(sp, 1, false, &g, rows);
+            block(sp, 1, false, start, &g, rows);
         else if (sp->at.dim == 2)
-            block(sp, 2, false, &g, rows);
+            block(sp, 2, false, start, &g, rows);
         else if (sp->at.dim == 16)
-            block(sp, 16, false, &g, rows);
+            block(sp, 16, false, start, &g, rows);
         else
-            block(sp, sp->at.dim, false, &g, rows);
+            block(sp, sp->at.dim, false, start, &g, rows);
     }
 }

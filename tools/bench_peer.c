@@ -17,7 +17,7 @@ struct bench_peer {
     pid_t child;
     int line;       /* the socket; -1: there is no child */
     FILE *from;     /* the same, to be read by lines */
-    char said[160]; /* its last line, or why there is no child */
+    char said[320]; /* its last line, or why there is no child */
 };
 
 /* Beside the sources, else beside the binaries (where it is installed). */
@@ -130,9 +130,11 @@ int bench_peer_run(bench_peer *p, const char *name, size_t amount, double *secon
 
 int bench_peer_answer(bench_peer *p, const char *name, bench_answer *answer, fk_error *err)
 {
-    char *rest;
     if (!ask(p, "answer %s\n", name)) return failed(p, name, err);
-    answer->value = strtod(p->said, &rest);
-    answer->error = strtod(rest, NULL);
+    char *rest = p->said;
+    for (size_t i = 0; i < BENCH_ANSWERS && *rest; i++) {
+        answer[i].value = strtod(rest, &rest);
+        answer[i].error = strtod(rest, &rest);
+    }
     return FK_OK;
 }

@@ -23,7 +23,7 @@ def answer_to(made, makers, verb, name, amount=None):
     if verb == "has":
         return "yes"
     if verb == "answer":
-        return "%r %r" % tuple(map(float, answer()))
+        return " ".join("%r" % float(x) for x in answer())
     clock = time.thread_time if THREADS == 1 else time.perf_counter
     begin = clock()
     run(int(amount))
@@ -32,7 +32,7 @@ def answer_to(made, makers, verb, name, amount=None):
 
 def serve(makers):
     """makers: name -> function that imports what it needs and returns (run, answer); run(amount)
-    does so much work, answer() returns what it computes and how far off that may be."""
+    does so much work, answer() returns what it computes, each number followed by how far off it may be."""
     made = {}
     for line in sys.stdin.buffer:
         try:

@@ -35,18 +35,23 @@ int bench_integrate(const bench_run *how, size_t n, double *seconds, fk_error *e
     const fk_key key = {1, FK_STREAM_STEPS};
     const fk_gaussian_start start = {.seed = 1, .mean = 0, .std = 1};
     const fk_field field = fk_mixture_field(how->mixture);
+    const fk_noise_table silence = {/* of no particles: zeros for all */
+                                    .steps = how->plan->n_steps,
+                                    .dim = field.dim,
+                                    .normals = FK_MAX_NORMALS};
     const size_t at_end = how->plan->n_steps;
-    const fk_run run = {.step = how->plan->step,
-                        .n_steps = how->plan->n_steps,
-                        .field = &field,
-                        .start = fk_source_gaussian(&start),
-                        .noise = fk_noise_independent(&key, field.dim),
-                        .n = n,
-                        .observe_at = how->at ? how->at : &at_end,
-                        .n_observe = how->at ? how->n_at : 1,
-                        .observer = how->observer,
-                        .n_observers = how->n_observers,
-                        .threads = how->threads};
+    const fk_run run = {
+        .step = how->plan->step,
+        .n_steps = how->plan->n_steps,
+        .field = &field,
+        .start = how->start ? fk_source_points(how->start) : fk_source_gaussian(&start),
+        .noise = how->start ? fk_noise_given(&silence) : fk_noise_independent(&key, field.dim),
+        .n = n,
+        .observe_at = how->at ? how->at : &at_end,
+        .n_observe = how->at ? how->n_at : 1,
+        .observer = how->observer,
+        .n_observers = how->n_observers,
+        .threads = how->threads};
     const double begin = bench_seconds(how->clock);
     int status = fk_integrate(&run, err);
     *seconds = bench_seconds(how->clock) - begin;

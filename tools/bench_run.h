@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Inside fokker bench: the lab's own turns, standard normal starts through a plan. */
+/* Inside fokker bench: the lab's own turns, an ensemble through a plan. */
 #ifndef FK_TOOLS_BENCH_RUN_H
 #define FK_TOOLS_BENCH_RUN_H
 
@@ -15,6 +15,7 @@ int bench_plan(const char *scheme, size_t steps, const fk_mixture *, fk_plan *pl
 typedef struct {
     const fk_mixture *mixture;
     const fk_plan *plan;
+    const fk_points *start;      /* with the noise left out; NULL: standard normal, and noise */
     const fk_observer *observer; /* (n_observers) */
     size_t n_observers;
     const size_t *at; /* (n_at) when they look; NULL: at the end */

@@ -68,6 +68,17 @@ scalar_plan bench_scalar_plan(const fk_mixture *mixture, const fk_plan *plan)
     return made;
 }
 
+scalar_plan bench_scalar_still(const scalar_plan *plan, size_t i, double *step)
+{
+    scalar_plan one = {plan->at, step};
+    const size_t rows = i * one.at.k, dim = one.at.dim;
+    one.at.n_times = 1;
+    one.at.log_norm += rows, one.at.mean += rows * dim;
+    one.at.precision += rows * (one.at.full ? dim * dim : 1);
+    step[0] = plan->step[3 * i], step[1] = plan->step[3 * i + 1], step[2] = 0;
+    return one;
+}
+
 void bench_scalar_free(scalar_plan *plan)
 {
     bench_scalar_thaw(&plan->at);

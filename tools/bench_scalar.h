@@ -40,9 +40,15 @@ void bench_scalar_thaw(scalar_mixture *);
 scalar_plan bench_scalar_plan(const fk_mixture *, const fk_plan *);
 void bench_scalar_free(scalar_plan *);
 
-/* n standard normal starts through all the steps; x (n, dim) at the end. */
+/* Its i-th step alone with the noise left out: its pointers are the plan's, but for step (3), the
+ * caller's. */
+scalar_plan bench_scalar_still(const scalar_plan *, size_t i, double *step);
+
+/* n starts, standard normal or (where it is not NULL) these, through all the steps; x (n, dim) at
+ * the end. */
 FK_DECLARE_KERNEL(void, bench_scalar_steps,
-                  (const scalar_plan *, unsigned long seed, size_t n, double *x));
+                  (const scalar_plan *, unsigned long seed, const double *start, size_t n,
+                   double *x));
 
 /* x (n, 2) through Heun's steps of dt, a x + b score being dx/dt at the nodes. */
 FK_DECLARE_KERNEL(void, bench_scalar_heun, (const scalar_plan *, double dt, size_t n, double *x));

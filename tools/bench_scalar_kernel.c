@@ -78,12 +78,14 @@ INLINE void steps(const scalar_plan *plan, const size_t dim, const bool full, gs
         }
 }
 
-void FK_KERNEL(bench_scalar_steps)(const scalar_plan *plan, unsigned long seed, size_t n, double *x)
+void FK_KERNEL(bench_scalar_steps)(const scalar_plan *plan, unsigned long seed, const double *start,
+                                   size_t n, double *x)
 {
     const size_t dim = plan->at.dim;
     gsl_rng *rng = gsl_rng_alloc(gsl_rng_taus2);
     gsl_rng_set(rng, seed);
-    for (size_t i = 0; i < n * dim; i++) x[i] = gsl_ran_gaussian_ziggurat(rng, 1.0);
+    for (size_t i = 0; i < n * dim; i++)
+        x[i] = start ? start[i] : gsl_ran_gaussian_ziggurat(rng, 1.0);
     if (plan->at.full && dim == 16)
         steps(plan, 16, true, rng, n, x);
     else if (plan->at.full)
