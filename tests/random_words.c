@@ -4,7 +4,9 @@
  * core/noise.h, from FIRST 2^32 on, while the others stand still:
  *     particles   consecutive particles
  *     steps       consecutive steps, 2^32 for each particle
+ *     draws       consecutive draws of a step, 2^32 for each particle
  *     seeds       consecutive seeds
+ *     streams     consecutive streams of a seed
  *     normals     floor(2^32 Phi(z)), 32 bits each, of the normals of consecutive particles
  * and two that must fail:
  *     rounds      particles, by a Threefry of two rounds in place of thirteen
@@ -30,10 +32,22 @@ static void steps(uint64_t first, uint64_t *word)
         fk_random_words(key, i >> 32, i & UINT32_MAX, 0, word);
 }
 
+static void draws(uint64_t first, uint64_t *word)
+{
+    for (uint64_t i = first; i < first + N; i++, word += 2)
+        fk_random_words(key, i >> 32, 0, i & UINT32_MAX, word);
+}
+
 static void seeds(uint64_t first, uint64_t *word)
 {
     for (uint64_t i = 0; i < N; i++)
         fk_random_words((fk_key){first + i, FK_STREAM_STEPS}, 0, 0, 0, word + 2 * i);
+}
+
+static void streams(uint64_t first, uint64_t *word)
+{
+    for (uint64_t i = 0; i < N; i++)
+        fk_random_words((fk_key){2385, first + i}, 0, 0, 0, word + 2 * i);
 }
 
 static void cells(uint64_t first, double shift, uint64_t *word)
@@ -75,8 +89,9 @@ static const struct {
     const char *name;
     void (*fill)(uint64_t first, uint64_t *word);
     size_t words; /* that fill() makes of N counters */
-} stream[] = {{"particles", particles, 2 * N}, {"steps", steps, 2 * N},   {"seeds", seeds, 2 * N},
-              {"normals", normals, N},         {"rounds", rounds, 2 * N}, {"drift", drift, N}};
+} stream[] = {{"particles", particles, 2 * N}, {"steps", steps, 2 * N},     {"draws", draws, 2 * N},
+              {"seeds", seeds, 2 * N},         {"streams", streams, 2 * N}, {"normals", normals, N},
+              {"rounds", rounds, 2 * N},       {"drift", drift, N}};
 
 int main(int argc, char **argv)
 {
