@@ -24,24 +24,21 @@ static void finish(void)
 }
 
 /* Whether a launcher started this process: OpenMPI's, MPICH's and its kin's (PMI), one that speaks
- * PMIx, Slurm's srun, Cray's. Without one it is alone, and spares itself MPI's beginning: OpenMPI
- * would start a daemon for it, which takes longer than most commands, or fails where it has no
- * PATH.
+ * PMIx, Cray's; or Slurm's srun, with more than one task: it alone tells the tasks of its step,
+ * where SLURM_PROCID and the job's SLURM_NTASKS are there for a batch script, too
+ * (env_array_for_step of Slurm's src/common/env.c). Without one it is alone, and spares itself
+ * MPI's beginning: OpenMPI would start a daemon for it, which takes longer than most commands, or
+ * fails where it has no PATH.
  */
 static bool launched(void)
 {
-    static const char *const sign[] = {"OMPI_COMM_WORLD_SIZE",
-                                       "PMI_RANK",
-                                       "PMI_SIZE",
-                                       "PMI_FD",
-                                       "PMIX_RANK",
-                                       "SLURM_PROCID",
-                                       "ALPS_APP_PE",
-                                       "PALS_RANKID",
-                                       "MV2_COMM_WORLD_RANK"};
+    static const char *const sign[] = {
+        "OMPI_COMM_WORLD_SIZE", "PMI_RANK",    "PMI_SIZE",           "PMI_FD", "PMIX_RANK",
+        "ALPS_APP_PE",          "PALS_RANKID", "MV2_COMM_WORLD_RANK"};
     for (size_t i = 0; i < sizeof sign / sizeof *sign; i++)
         if (getenv(sign[i])) return true;
-    return false;
+    const char *tasks = getenv("SLURM_STEP_NUM_TASKS");
+    return tasks && atoi(tasks) > 1;
 }
 
 void fk_ranks_begin(void)

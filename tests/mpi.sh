@@ -87,9 +87,18 @@ awk -F, '/^[0-9]/ { n++; good += $1 == n && $2 > 0 } END { exit n != 2 || good !
 grep -q "ranks of one thread" out/bench.svg || fail "no ranks in the figure of bench --out"
 [ "$(ls -A out | wc -l)" = 6 ] || { ls -A out; fail "bench --out left something else"; }
 
-# Without a launcher it is a program like any other: MPI, which needs its PATH, is not begun.
-rm -rf out && mkdir out
-few env -i "$ranked" >told 2>&1 && diff -r want out || { cat told; fail "one process without mpirun"; }
+# Without a launcher it is a program like any other: MPI, which needs its PATH, is not begun. So in a batch
+# script of Slurm, whatever the job is to have, and in a step of one task; in one of two it is.
+alone() { rm -rf out && mkdir out && few env -i "$@" "$ranked" >told 2>&1 && diff -r want out; }
+batch="SLURM_JOB_ID=7 SLURM_NTASKS=4 SLURM_PROCID=0 SLURM_LOCALID=0 SLURM_NODEID=0"
+alone || { cat told; fail "one process without mpirun"; }
+# shellcheck disable=SC2086 # words
+alone $batch || { cat told; fail "a batch script"; }
+# shellcheck disable=SC2086
+alone $batch SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=1 || { cat told; fail "a step of one task"; }
+# shellcheck disable=SC2086
+case $(mpirun --version) in *"Open MPI"*)
+    alone $batch SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=2 && fail "MPI is not begun in a step of two tasks" ;; esac
 
 refused() { # refused CODE LINE COMMAND...: one line from all ranks together, and their exit code
     want=$1 line=$2; shift 2
