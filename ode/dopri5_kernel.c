@@ -114,7 +114,8 @@ INLINE void estimate(const fk_dopri5_lanes *w, size_t p)
             const double here = fabs(y[l]), there = fabs(next[l]);
             const double wrong = fabs(step[l] * sum);
             const double allowed = fma(w->rtol, here > there ? here : there, w->atol);
-            const double off = wrong == 0 ? 0 : wrong / allowed;
+            /* (a division that depends on what it divides would keep the loop from vectors) */
+            const double off = wrong / (allowed == 0 ? 0x1p-1022 : allowed);
             error[l] = off > error[l] || off != off ? off : error[l];
         }
     }
