@@ -155,9 +155,8 @@ static const fk_variant without_score = {"without the score", FK_WITHOUT_SCORE, 
 /* ---- the run -----------------------------------------------------------------------------------
  */
 
-static int prepare(const char *mixture, const fk_experiment *e, budget *b, fk_error *err)
+static int read_data(const char *mixture, budget *b, fk_error *err)
 {
-    fk_schedule schedule;
     int status = fk_mixture_read(mixture, &b->mixture, err);
     if (!status && b->mixture->dim != 1)
         status = fk_fail(err, FK_USAGE, "--mixture '%s' has dim %zu: exact laws need dim 1",
@@ -167,7 +166,13 @@ static int prepare(const char *mixture, const fk_experiment *e, budget *b, fk_er
             status = fk_fail(err, FK_USAGE,
                              "--mixture '%s': component %zu is a point mass; give it a std above 0",
                              mixture, k + 1);
-    if (!status) status = fk_schedule_parse(e->schedule, &schedule, err);
+    return status;
+}
+
+static int set_place(const fk_experiment *e, budget *b, fk_error *err)
+{
+    fk_schedule schedule;
+    int status = fk_schedule_parse(e->schedule, &schedule, err);
     if (status) return status;
     b->place = (fk_place){e->schedule, "lambda", NAN, fmax(1e-3, schedule.t_min)};
     b->prior = schedule.exploding ? fk_schedule_at(&schedule, schedule.t_max).sigma : 1;
@@ -182,15 +187,14 @@ typedef struct {
     fk_line_field line;
 } network;
 
-static int read_network(const fk_experiment *e, budget *b, network *net, fk_error *err)
+static int set_network(const fk_experiment *e, budget *b, network *net, fk_error *err)
 {
-    if (!e->score) return FK_OK;
+    if (!net->model) return FK_OK;
     const fk_schedule schedule = fk_setting_schedule(e->schedule);
-    int status = fk_stand_in_read(e->score, e->mixture, 1, &net->model, err);
-    if (!status)
-        status =
-            fk_stand_in_times(e->score, net->model, &schedule, schedule.t_max, b->place.t_end, err);
+    int status =
+        fk_stand_in_times(e->score, net->model, &schedule, schedule.t_max, b->place.t_end, err);
     if (status) return status;
+    fk_stand_in_is_on(e->score, net->model, &schedule, e->schedule);
     fk_stand_in_is_of(e->score, net->model, e->mixture, fk_mixture_json(b->mixture));
     net->field = fk_model_field(net->model);
     net->line = (fk_line_field){&net->field, fk_mixture_size(b->mixture)};
@@ -213,12 +217,12 @@ static size_t list_data(const fk_experiment *e, const char *data[DATA_SETS])
 
 int main(int argc, char **argv)
 {
-    fk_experiment e = {
-        .mixture = "three-1d", .schedule = "vp-linear", .out = "out/budget", .seed = 1};
-    const fk_option option[] = {
-        FK_EXPERIMENT_OPTIONS(e),
-        {"schedule", "S", "the schedule (default: vp-linear)", FK_OPT_TEXT, &e.schedule, false},
-        {0}};
+    fk_experiment e = {.mixture = "three-1d", .out = "out/budget", .seed = 1};
+    const fk_option option[] = {FK_EXPERIMENT_OPTIONS(e),
+                                {"schedule", "S",
+                                 "the schedule (default: that of --score, or vp-linear)",
+                                 FK_OPT_TEXT, &e.schedule, false},
+                                {0}};
     const fk_command command = {.name = "budget",
                                 .says = "Where the error of a run with few evaluations comes from, "
                                         "and which scheme is best.",
@@ -231,9 +235,12 @@ int main(int argc, char **argv)
     const size_t n = list_data(&e, data);
     budget b[DATA_SETS] = {{0}};
     int status = FK_OK;
-    for (size_t m = 0; m < n && !status; m++) status = prepare(data[m], &e, &b[m], &err);
+    for (size_t m = 0; m < n && !status; m++) status = read_data(data[m], &b[m], &err);
     network net = {.model = NULL};
-    if (!status) status = read_network(&e, &b[0], &net, &err);
+    if (!status && e.score) status = fk_stand_in_read(e.score, e.mixture, 1, &net.model, &err);
+    e.schedule = fk_stand_in_schedule(e.schedule, net.model);
+    for (size_t m = 0; m < n && !status; m++) status = set_place(&e, &b[m], &err);
+    if (!status) status = set_network(&e, &b[0], &net, &err);
     if (!status) status = fk_make_folder(e.out, &err);
     for (size_t m = 0; m < n && !status; m++) status = budget_run(&b[m], cli.threads, &err);
     if (!status) status = budget_write(b, n, e.out, &err);

@@ -23,8 +23,12 @@ typedef struct {
      FK_OPT_TEXT, &(e).mixture, false},                                                            \
         {"out",       "DIR",    "folder for data, verdicts and figures (default: out/NAME)",       \
          FK_OPT_TEXT, &(e).out, false},                                                            \
-        {"score",     "W",        "weights of fokker train: its score in place of the exact one",  \
-         FK_OPT_TEXT, &(e).score, false},                                                          \
+        {"score",                                                                                  \
+         "W",                                                                                      \
+         "weights of fokker train: its score in place of the exact one, asked by noise level",     \
+         FK_OPT_TEXT,                                                                              \
+         &(e).score,                                                                               \
+         false},                                                                                   \
         {"quick",     NULL,       "fewer samples and steps, with margins to match",                \
          FK_OPT_FLAG, &(e).quick, false},                                                          \
         {"no-plot", NULL, "data and verdicts only", FK_OPT_FLAG, &(e).no_plot, false},             \

@@ -241,12 +241,12 @@ static void judge(const score_net *q, fk_ledger *ledger)
 
 int main(int argc, char **argv)
 {
-    fk_experiment e = {
-        .mixture = "three-1d", .schedule = "vp-linear", .out = "out/score-net", .seed = 1};
-    const fk_option option[] = {
-        FK_EXPERIMENT_OPTIONS(e),
-        {"schedule", "S", "the schedule (default: vp-linear)", FK_OPT_TEXT, &e.schedule, false},
-        {0}};
+    fk_experiment e = {.mixture = "three-1d", .out = "out/score-net", .seed = 1};
+    const fk_option option[] = {FK_EXPERIMENT_OPTIONS(e),
+                                {"schedule", "S",
+                                 "the schedule (default: that of --score, or vp-linear)",
+                                 FK_OPT_TEXT, &e.schedule, false},
+                                {0}};
     const fk_command command = {.name = "score-net",
                                 .says = "A learnt score against the exact one, and what its error "
                                         "does to samples; without --score a small network is "
@@ -270,7 +270,7 @@ int main(int argc, char **argv)
         score_net_tell(&q, e.score, told, sizeof told);
         score_net_assign(&q, numbers, sizeof numbers);
         fk_figure_name(e.mixture, false, name, sizeof name);
-        fk_figure_name(e.schedule, false, schedule, sizeof schedule);
+        fk_figure_name(q.spec, false, schedule, sizeof schedule);
         snprintf(assignments, sizeof assignments, "%s; mixture='%s'; schedule='%s'", numbers, name,
                  schedule);
         code = fk_experiment_end(&e, "score-net", assignments, told, &cli, &ledger);

@@ -26,6 +26,7 @@ typedef struct {
 
 typedef struct {
     fk_mixture *mixture;
+    const char *spec; /* of the schedule */
     fk_schedule schedule;
     double t_end, prior; /* prior: its standard deviation */
     bool quick;
@@ -52,7 +53,8 @@ typedef struct {
     size_t samples;
 } score_net;
 
-/* The network, from `file` or trained here where that is NULL. */
+/* The network, from `file` or trained here where that is NULL. schedule NULL: the network's own, or
+ * vp-linear. */
 int score_net_open(score_net *, const char *mixture, const char *schedule, const char *file,
                    fk_error *) FK_CHECKED;
 int score_net_measure(score_net *, fk_error *) FK_CHECKED;

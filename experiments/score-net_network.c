@@ -27,12 +27,11 @@ static void draw(const void *self, uint64_t i, double *x)
 }
 
 /* The form of Karras et al., which keeps what it does not know from running away. */
-static int configure(const score_net *q, const char *schedule, fk_model_config *model,
-                     fk_train_config *train, fk_error *err)
+static int configure(const score_net *q, fk_model_config *model, fk_train_config *train,
+                     fk_error *err)
 {
     static const size_t wide[] = {64, 64, 64}, narrow[] = {32, 32};
-    int code =
-        fk_model_defaults(schedule, q->mixture->dim, fk_mixture_size(q->mixture), model, err);
+    int code = fk_model_defaults(q->spec, q->mixture->dim, fk_mixture_size(q->mixture), model, err);
     if (code) return code;
     model->output = FK_OUT_EDM;
     model->n_hidden = q->quick ? 2 : 3;
@@ -66,13 +65,13 @@ static int advance(score_net *q, fk_trainer *t, double floor, fk_progress *bar, 
     return FK_OK;
 }
 
-static int train(score_net *q, const char *schedule, fk_error *err)
+static int train(score_net *q, fk_error *err)
 {
     fk_model_config model;
     fk_train_config config;
     fk_trainer *t;
     const data from = {q->mixture, q->seed};
-    int code = configure(q, schedule, &model, &config, err);
+    int code = configure(q, &model, &config, err);
     if (!code) code = fk_trainer_new(&model, &config, (fk_data){&from, draw}, q->threads, &t, err);
     if (code) return code;
     q->trained = config.steps;
@@ -83,13 +82,6 @@ static int train(score_net *q, const char *schedule, fk_error *err)
     fk_progress_free(bar);
     fk_trainer_free(t);
     return code;
-}
-
-/* Whether two specs came to one schedule. */
-static bool same_schedule(const fk_schedule *a, const fk_schedule *b)
-{
-    return strcmp(a->row.name, b->row.name) == 0 &&
-           memcmp(a->param, b->param, sizeof a->param) == 0;
 }
 
 /* The learning curve that fokker train left beside the weights, if it is there. */
@@ -130,15 +122,17 @@ int score_net_open(score_net *q, const char *mixture, const char *schedule, cons
 {
     int code = fk_mixture_read(mixture, &q->mixture, err);
     if (!code) code = check_data(q->mixture, mixture, err);
-    if (!code) code = fk_schedule_parse(schedule, &q->schedule, err);
+    if (!code && file) code = fk_stand_in_read(file, mixture, q->mixture->dim, &q->network, err);
+    q->spec = fk_stand_in_schedule(schedule, q->network);
+    if (!code) code = fk_schedule_parse(q->spec, &q->schedule, err);
     if (code) return code;
     const fk_schedule *s = &q->schedule;
     q->t_end = fmax(1e-3, s->t_min);
     q->prior = s->exploding ? fk_schedule_at(s, s->t_max).sigma : 1;
-    if (!file) return train(q, schedule, err);
-    code = fk_stand_in_read(file, mixture, q->mixture->dim, &q->network, err);
-    if (!code) code = fk_stand_in_times(file, q->network, s, s->t_max, q->t_end, err);
+    if (!file) return train(q, err);
+    code = fk_stand_in_times(file, q->network, s, s->t_max, q->t_end, err);
     if (code) return code;
+    const bool on = fk_stand_in_is_on(file, q->network, s, q->spec);
     const bool own = fk_stand_in_is_of(file, q->network, mixture, fk_mixture_json(q->mixture));
     const bool told = json_object_get(q->network->metadata, "mixture_definition");
     q->foreign = told && !own;
@@ -146,7 +140,7 @@ int score_net_open(score_net *q, const char *mixture, const char *schedule, cons
         q->no_curve = "the weights do not tell their data";
     else if (!own)
         q->no_curve = "its learning curve is of other data";
-    else if (!same_schedule(&q->network->schedule, s))
+    else if (!on)
         q->no_curve = "its learning curve is of another schedule";
     else
         read_curve(q, file);

@@ -22,15 +22,16 @@ int fk_stand_in_read(const char *file, const char *mixture, size_t dim, fk_model
 int fk_stand_in_levels(const char *file, const fk_model *model, double from, double to,
                        fk_error *err)
 {
-    const double slack = 0.5; /* a twentieth of the range of vp-linear: e^slack in the noise */
+    const double slack = FK_STAND_IN_SLACK;
     const fk_schedule *own = &model->schedule;
     const double top = fk_schedule_at(own, own->t_min).lambda;
     const double low = fk_schedule_at(own, own->t_max).lambda;
     if (to <= top + slack && from >= low - slack) return FK_OK;
     return fk_fail(err, FK_USAGE,
-                   "--score %s: trained for lambda from %.4g to %.4g, and this run goes from %.4g "
-                   "to %.4g: train it on this schedule, or set the run's two times",
-                   file, low, top, from, to);
+                   "--score %s: trained for lambda from %.4g to %.4g (%g more will do), and this "
+                   "run goes from %.4g to %.4g: train it on this schedule, or set the run's two "
+                   "times",
+                   file, low, top, slack, from, to);
 }
 
 int fk_stand_in_times(const char *file, const fk_model *model, const fk_schedule *schedule,
@@ -38,6 +39,24 @@ int fk_stand_in_times(const char *file, const fk_model *model, const fk_schedule
 {
     return fk_stand_in_levels(file, model, fk_schedule_at(schedule, t_start).lambda,
                               fk_schedule_at(schedule, t_end).lambda, err);
+}
+
+const char *fk_stand_in_schedule(const char *asked, const fk_model *model)
+{
+    return asked ? asked : model ? model->config.schedule : "vp-linear";
+}
+
+bool fk_stand_in_is_on(const char *file, const fk_model *model, const fk_schedule *schedule,
+                       const char *spec)
+{
+    const fk_schedule *own = &model->schedule;
+    const bool same = schedule && strcmp(own->row.name, schedule->row.name) == 0 &&
+                      memcmp(own->param, schedule->param, sizeof own->param) == 0;
+    if (!same)
+        fk_cli_remark("--score %s: trained on %s; on %s it is asked at the same noise levels "
+                      "lambda = log(s/sigma), %g at most beyond those that it was trained on",
+                      file, model->config.schedule, spec, FK_STAND_IN_SLACK);
+    return same;
 }
 
 bool fk_stand_in_is_of(const char *file, const fk_model *model, const char *mixture,

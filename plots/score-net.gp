@@ -30,6 +30,9 @@ stats errors using 2 name "lambda" nooutput
 stats errors using 4 name "error" nooutput
 stats budget using 1 name "steps" nooutput
 if (rows > 0) { stats curve using 1 name "last" nooutput }
+counts = "set xtics ("
+do for [n in "5 10 20 50 100 200"] { if (n + 0 <= steps_max) { counts = counts.(n eq "5" ? "" : ", ").n } }
+counts = counts.")"
 learnt = vermillion; exact = black
 array shade[4] = [orange, purple, blue, vermillion]
 array cause[4] = ["truncation at t_{end}", "prior", "steps", "score"]
@@ -192,7 +195,7 @@ do for [kind in "svg png"] {
     array full[4] = [5, 9, 7, 13]
     array hollow[4] = [4, 8, 6, 12]
     eval plain
-    budget_right = dim == 1 ? 0.47 : right(2)
+    budget_right = dim == 1 ? 0.47 : right(2) - 0.14 # in the plane the key stands beside it
     eval panel(left(0), budget_right, top(row + 280), top(row))
     eval heading(dim == 1 ? "i" : "g", "Error of samples by cause: the parts add up")
     set xlabel "steps of dpmpp-2m" offset 0,0.4
@@ -203,9 +206,10 @@ do for [kind in "svg png"] {
     stats budget using (abs($4)) name "lower" nooutput
     stats budget using (abs($7)) name "high" nooutput
     bottom = 0.3 * (low_min < lower_min ? low_min : lower_min)
-    set xrange [steps_min / 1.3:steps_max * (dim == 1 ? 8 : 2)]; set yrange [bottom:high_max * 3]
-    set xtics (5, 10, 20, 50, 100, 200)
-    set key at graph 0.99, graph 0.98 right top Left reverse samplen 2 font ",11"
+    set xrange [steps_min / 1.3:steps_max * (dim == 1 ? 8 : 1.3)]; set yrange [bottom:high_max * 3]
+    eval counts
+    if (dim == 1) { set key at graph 0.99, graph 0.98 right top } else { set key at graph 1.01, graph 0.98 left top }
+    set key Left reverse samplen 2 font ",11"
     plot for [k = 1:4] budget using 1:(abs(column(2 + k))) with lines lw 1 lc rgb shade[k] notitle, \
          for [k = 1:4] budget using 1:(plus(2 + k)) with points pt full[k] ps 0.9 lc rgb shade[k] title cause[k], \
          for [k = 1:4] budget using 1:(minus(2 + k)) with points pt hollow[k] ps 0.9 lw 1.4 lc rgb shade[k] notitle, \
@@ -223,7 +227,7 @@ do for [kind in "svg png"] {
         stats budget using 10 name "lower" nooutput
         bottom = 0.5 * (low_min < lower_min ? low_min : lower_min)
         set xrange [steps_min / 1.3:steps_max * 8]; set yrange [bottom:*]
-        set xtics (5, 10, 20, 50, 100, 200)
+        eval counts
         set key at graph 0.99, graph 0.98 right top Left reverse samplen 2 font ",11"
         plot for [k = 1:4] budget using 1:(column(8 + k)) with linespoints lw 1.2 pt full[k] ps 0.9 lc rgb shade[k] title cause[k], \
              budget using 1:13 with lines lw 1.2 dt 2 lc rgb exact title "their sum", \

@@ -95,7 +95,7 @@ def a_network_drives_samplers_and_laws():
         for schedule, times in ("vp-linear", (0.9, 0.01)), ("edm", [b / a for a, b in map(vp_linear, (0.9, 0.01))]):
             text = good("law", "--mixture", "three-1d", "--scheme", "dpmpp-2m", "--steps", "12", "--against", "data",
                         "--schedule", schedule, "--t-start", repr(times[0]), "--t-end", repr(times[1]),
-                        "--final", final, "--score", "time.safetensors")
+                        "--final", final, "--score", "time.safetensors", "--quiet")
             found.append(float(list(csv.DictReader(x for x in text.splitlines() if x[0] != "#"))[0]["w1"]))
         expect((abs(found[0] / found[1] - 1) < 1e-10) == agree, f"--final {final}: the same law: {agree}", found)
     files = []
@@ -157,11 +157,45 @@ def a_network_of_other_data_is_told():
                 expect(len(rows("net/curve.csv")) == (0 if lines else 50), "nor in the table")
         quiet = run(*words, "bimodal-1d", "--quiet")
         expect("--score" not in quiet.stderr, f"{words}: --quiet is", quiet.stderr)
-    for schedule, same in ("vp-linear:beta1=20,beta0=0.1", True), ("vp-linear:beta1=19.5", False):
-        told = good("score-net", "--quick", "--no-plot", "--out", "net", "--score", "a.safetensors",
-                    "--schedule", schedule)
-        expect(("its learning curve is of another schedule" in told) != same, f"{schedule}: its curve", told[:200])
-        expect(len(rows("net/curve.csv")) == (50 if same else 0), f"{schedule}: its table")
+
+
+def a_network_on_another_schedule_is_told():
+    told = ("--score a.safetensors: trained on vp-linear; on vp-linear:beta1=19.5 it is asked at the same noise levels "
+            "lambda = log(s/sigma), 0.5 at most beyond those that it was trained on")
+    for words, code in ((["sample", "--scheme", "heun", "--steps", "3", "--n", "16", "--out", "n.npy"], 0),
+                        (["law", "--scheme", "heun", "--steps", "3"], 0), (["likelihood", "--points", "near.csv"], 0),
+                        (["score-net", "--quick", "--no-plot", "--out", "net"], 0),
+                        (["budget", "--out", "near.csv/no"], 4)):
+        words += ["--score", "a.safetensors", "--mixture", "three-1d"]
+        for schedule, same in ("vp-linear:beta1=20,beta0=0.1", True), ("vp-linear:beta1=19.5", False):
+            done = run(*words, "--schedule", schedule)
+            found = [line for line in done.stderr.splitlines() if "--score" in line]
+            expect(done.returncode == code and len(found) == (not same) and all(told in line for line in found),
+                   f"{words} on {schedule}", done.stderr)
+            if words[0] == "score-net":
+                expect(("its learning curve is of another schedule" in done.stdout) != same, f"{schedule}: its curve")
+                expect(len(rows("net/curve.csv")) == (50 if same else 0), f"{schedule}: its table")
+        quiet = run(*words, "--schedule", "vp-linear:beta1=19.5", "--quiet")
+        expect("--score" not in quiet.stderr, f"{words}: --quiet is", quiet.stderr)
+    words = ["--mixture", "three-1d", "--scheme", "ddim:eta=0", "--score", "a.safetensors", "--steps", "3", "--n", "16"]
+    done = run("sample", *words, "--chain", "ddpm-linear:T=100", "--out", "n.npy")
+    expect(done.returncode == 0 and "on ddpm-linear:T=100 it is asked" in done.stderr, "nor on a chain", done.stderr)
+
+
+def a_network_brings_its_own_schedule():
+    good("train", "--mixture", "three-1d", *SMALL, "--schedule", "ve", "--quiet", "--out", "ve.safetensors")
+    words = ["--mixture", "three-1d", "--score", "ve.safetensors"]
+    files = []
+    for more in [], ["--schedule", "ve"]:
+        good("sample", *words, *more, "--scheme", "heun", "--steps", "5", "--n", "16", "--out", "own.npy")
+        files.append([whole("own.npy"), good("law", *words, *more, "--scheme", "heun", "--steps", "5").splitlines()[-1],
+                      good("likelihood", *words, *more, "--points", "near.csv", "--quiet").splitlines()[-1]])
+    expect(files[0] == files[1], "in sample, law and likelihood", files)
+    expect(json.load(open("own.json"))["schedule"] == "ve", "and the record tells it")
+    good("score-net", *words, "--quick", "--no-plot", "--out", "net")
+    expect(len(rows("net/curve.csv")) == 50, "in score-net its curve is there")
+    done = run("budget", *words, "--out", "near.csv/no")
+    expect(done.returncode == 4 and "--score" not in done.stderr, "in budget nothing has to be told", done.stderr)
 
 
 def what_a_scheme_takes_from_the_data_beside_a_network_is_told():
@@ -198,4 +232,5 @@ def a_network_that_does_not_fit_gets_one_line():
 
 main(python_alone_reproduces_the_network, a_network_drives_samplers_and_laws,
      the_likelihood_of_a_network_has_its_score_as_a_part, a_network_of_other_data_is_told,
+     a_network_on_another_schedule_is_told, a_network_brings_its_own_schedule,
      what_a_scheme_takes_from_the_data_beside_a_network_is_told, a_network_that_does_not_fit_gets_one_line)

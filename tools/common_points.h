@@ -19,7 +19,11 @@ typedef struct {
 
 /* vp-linear over its usable interval, from noise to data. */
 given given_default(void);
-int given_read(given *, fk_error *) FK_CHECKED; /* also what was not given: t_max, t_min */
+/* Both of what follows: mixture and points; the schedule, and of what was not given t_max, t_min.
+ */
+int given_read(given *, fk_error *) FK_CHECKED;
+int given_read_data(given *, fk_error *) FK_CHECKED;
+int given_read_schedule(given *, fk_error *) FK_CHECKED;
 void given_free(given *);
 
 #endif

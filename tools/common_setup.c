@@ -118,6 +118,8 @@ static int check_network(const setup *s, fk_error *err)
     const double end = s->chain_spec ? s->axis.node[s->axis.n_steps - 1].lambda : s->to.lambda;
     int code = fk_stand_in_levels(s->score_file, s->network, s->from.lambda, end, err);
     if (code) return code;
+    fk_stand_in_is_on(s->score_file, s->network, s->chain_spec ? NULL : &s->schedule,
+                      s->chain_spec ? s->chain_spec : s->schedule_spec);
     fk_stand_in_is_of(s->score_file, s->network, s->mixture_spec, fk_mixture_json(s->mixture));
     if (s->scheme.needs & FK_FACTS)
         fk_cli_remark(
@@ -151,7 +153,7 @@ int setup_make(setup *s, fk_error *err)
     if (s->chain_spec) {
         code = fk_chain_parse(s->chain_spec, &s->chain, err);
     } else {
-        if (!s->schedule_spec) s->schedule_spec = "vp-linear";
+        s->schedule_spec = fk_stand_in_schedule(s->schedule_spec, s->network);
         code = fk_schedule_parse(s->schedule_spec, &s->schedule, err);
         if (!code) code = set_ends(s, err);
     }

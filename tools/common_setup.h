@@ -34,8 +34,12 @@ setup setup_default(void);
 /* The rows of these options in a command's table; --steps is the command's own. */
 #define SETUP_OPTIONS(s)                                                                             \
     {"mixture", "M", "built-in name or JSON file", FK_OPT_TEXT, &(s).mixture_spec, true},            \
-        {"schedule",         "S",  "noise schedule (default vp-linear)", FK_OPT_TEXT,                \
-         &(s).schedule_spec, false},                                                                 \
+        {"schedule",                                                                                 \
+         "S",                                                                                        \
+         "noise schedule (default: that of --score, or vp-linear)",                                  \
+         FK_OPT_TEXT,                                                                                \
+         &(s).schedule_spec,                                                                         \
+         false},                                                                                     \
         {"chain",         "C",  "discrete chain, in place of a schedule", FK_OPT_TEXT,               \
          &(s).chain_spec, false},                                                                    \
         {"scheme", "K", "sampler, e.g. euler-maruyama:eta=1", FK_OPT_TEXT, &(s).scheme_spec, true},  \
@@ -47,8 +51,9 @@ setup setup_default(void);
         {"final",     "F",        "none (default), or denoise: return x0hat at the end",             \
          FK_OPT_TEXT, &(s).final, false},                                                            \
     {                                                                                                \
-        "score", "W", "weights of fokker train: its score in place of the exact one", FK_OPT_TEXT,   \
-            &(s).score_file, false                                                                   \
+        "score", "W",                                                                                \
+            "weights of fokker train: its score in place of the exact one, asked by noise level",    \
+            FK_OPT_TEXT, &(s).score_file, false                                                      \
     }
 
 /* Make mixture, scheme, axis and plan, after checking the options against one another. */

@@ -91,17 +91,26 @@ static int read_scheme(const request *r, fk_scheme *scheme, fk_error *err)
     return status;
 }
 
-static int read_network(request *r, fk_error *err)
+static int read_input(request *r, fk_error *err)
+{
+    given *in = &r->in;
+    int status = given_read_data(in, err);
+    if (!status && r->score)
+        status = fk_stand_in_read(r->score, in->mixture_spec, in->mixture->dim, &r->network, err);
+    in->schedule_spec = fk_stand_in_schedule(in->schedule_spec, r->network);
+    return status ? status : given_read_schedule(in, err);
+}
+
+static int check_network(const request *r, fk_error *err)
 {
     const given *in = &r->in;
-    if (!r->score) return FK_OK;
-    int status = fk_stand_in_read(r->score, in->mixture_spec, in->mixture->dim, &r->network, err);
-    if (!status)
-        status =
-            fk_stand_in_times(r->score, r->network, &in->schedule, in->t_start, in->t_end, err);
-    if (!status)
-        fk_stand_in_is_of(r->score, r->network, in->mixture_spec, fk_mixture_json(in->mixture));
-    return status;
+    if (!r->network) return FK_OK;
+    int status =
+        fk_stand_in_times(r->score, r->network, &in->schedule, in->t_start, in->t_end, err);
+    if (status) return status;
+    fk_stand_in_is_on(r->score, r->network, &in->schedule, in->schedule_spec);
+    fk_stand_in_is_of(r->score, r->network, in->mixture_spec, fk_mixture_json(in->mixture));
+    return FK_OK;
 }
 
 /* By the exact score, and where there is a network by that as well. */
@@ -127,7 +136,7 @@ static int run(request *r, fk_error *err)
     int status = check_ends(r, &in->schedule, err);
     if (!status) status = read_prior(r, &in->schedule, &model.prior_std, err);
     if (!status) status = read_scheme(r, &scheme, err);
-    if (!status) status = read_network(r, err);
+    if (!status) status = check_network(r, err);
     if (status) return status;
     fk_likelihood *found = fk_alloc(n, sizeof *found);
     fk_likelihood *learnt = r->network ? fk_alloc(n, sizeof *learnt) : NULL;
@@ -149,8 +158,8 @@ int main(int argc, char **argv)
     const fk_option option[] = {
         {"mixture", "M", "a built-in mixture or a JSON file", FK_OPT_TEXT, &r.in.mixture_spec,
          true},
-        {"schedule", "S", "the schedule (default vp-linear)", FK_OPT_TEXT, &r.in.schedule_spec,
-         false},
+        {"schedule", "S", "the schedule (default: that of --score, or vp-linear)", FK_OPT_TEXT,
+         &r.in.schedule_spec, false},
         {"points", "F", "where, one point a row: CSV or NPY", FK_OPT_TEXT, &r.in.file, true},
         {"prior", "P", "the model's law at t-start: normal (default), standard or exact",
          FK_OPT_TEXT, &r.prior, false},
@@ -163,8 +172,9 @@ int main(int argc, char **argv)
          &r.in.t_start, false},
         {"t-end", "T", "the data end (default: the schedule's t_min)", FK_OPT_REAL, &r.in.t_end,
          false},
-        {"score", "W", "weights of fokker train: its score in place of the exact one", FK_OPT_TEXT,
-         &r.score, false},
+        {"score", "W",
+         "weights of fokker train: its score in place of the exact one, asked by noise level",
+         FK_OPT_TEXT, &r.score, false},
         {"out", "F", "write to this CSV file (default: standard output)", FK_OPT_TEXT, &r.out,
          false},
         {NULL, NULL, NULL, FK_OPT_FLAG, NULL, false}};
@@ -175,10 +185,11 @@ int main(int argc, char **argv)
         "integration error; with --score the score's. The parts sum to the computed value.",
         "fokker likelihood --mixture three-1d --schedule vp-linear --points examples/points-1d.csv",
         NULL, option};
+    r.in.schedule_spec = NULL; /* as the network has it */
     r.cli = fk_cli_parse(&command, argc, argv);
 
     fk_error err = {.code = FK_OK};
-    int status = given_read(&r.in, &err);
+    int status = read_input(&r, &err);
     if (!status) status = run(&r, &err);
     given_free(&r.in);
     fk_model_free(r.network);
