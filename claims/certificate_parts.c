@@ -180,11 +180,11 @@ static bool runs_on_chains(const fk_scheme *scheme)
 #define GAUSSIAN(place_, start_, role_, applies_)                                                  \
     GAUSSIAN_OF(FK_WEAK_ORDER, start_, applies_, role_, gaussian_margin, 0.02, place_)
 /* 10 to 5120 steps. */
-#define UNEVEN_GAUSSIAN                                                                            \
+#define UNEVEN_GAUSSIAN(kind_, start_, applies_, margin_, misfit_, ...)                            \
     {                                                                                              \
-        .name = "gaussian", .kind = FK_WEAK_ORDER, .role = FK_DECIDES, .place = {UNEVEN},          \
-        .start = FK_EXACT_START, .applies = is_low_multistep, .series = fk_series_gaussian,        \
-        .coarsest = 10, .levels = 10, .margin = gaussian_margin, .misfit = 0.02                    \
+        .name = "gaussian", .kind = kind_, .role = FK_DECIDES, .place = {__VA_ARGS__},             \
+        .start = start_, .applies = applies_, .series = fk_series_gaussian, .coarsest = 10,        \
+        .levels = 10, .margin = margin_, .misfit = misfit_                                         \
     }
 /* The start's error, made once, has the formula's of a higher order above it for long: less over a
  * shorter way. */
@@ -264,7 +264,7 @@ const fk_part fk_parts[] = {
     GAUSSIAN(KARRAS, FK_EXACT_START, FK_DECIDES, has_low_order),
     GAUSSIAN(VE_KARRAS, FK_SELF_START, FK_DECIDES, has_high_order),
     GAUSSIAN(VE, FK_SELF_START, FK_DECIDES, has_high_order),
-    UNEVEN_GAUSSIAN,
+    UNEVEN_GAUSSIAN(FK_WEAK_ORDER, FK_EXACT_START, is_low_multistep, gaussian_margin, 0.02, UNEVEN),
     GAUSSIAN(FAR, FK_EXACT_START, FK_DECIDES, has_low_order),
     GAUSSIAN(FAR_KARRAS, FK_EXACT_START, FK_DECIDES, has_low_order),
     TO_LIMIT("limit", fk_series_limit, LIMIT, has_no_order),
@@ -277,6 +277,7 @@ const fk_part fk_parts[] = {
     GAUSSIAN(FROM_NOISE, FK_SELF_START, FK_REPORTED, is_multistep),
     START(FAR_SELF),
     START(NEAR_KARRAS),
+    UNEVEN_GAUSSIAN(FK_START_ORDER, FK_SELF_START, is_multistep, mixture_margin, 0.1, UNEVEN_SHORT),
     MIXTURE_OF(FK_START_ORDER, FK_SELF_START, FK_DECIDES, is_smooth_multistep, 9, false, NEAR),
     CHAIN,
     SMOOTH_MIXTURE(VP, draws_none),

@@ -240,6 +240,8 @@ static const struct {
     {&ddim, 1, NAN, 0, NAN, "eta in the place of eta^2 in the variance"},
     {&ve, 1, NAN, 0, NAN, "g misses the factor sqrt(2 log(sigma_max/sigma_min))"},
     {&fk_sra3, 3, NAN, 2, NAN, "weak order 3, which only the mean of a linear problem has"},
+    {&fk_ipndm, 4, NAN, 1, NAN,
+     "order 4 on every grid, which the weights of equal steps have on equal ones"},
 };
 const size_t fk_n_wrong_schemes = sizeof wrong / sizeof *wrong;
 

@@ -54,7 +54,7 @@ void convergence_lines(convergence *c)
         const kind k = kind_of(c, &one.scheme);
         one.family = fk_family_of(&one.scheme);
         one.gaussian = k.none && c->mixture->k > 1;
-        one.claim = one.scheme.weak_order;
+        one.claim = fk_smooth_order(&one.scheme); /* as the grid is */
         c->line[c->n++] = one;
         if (!k.noisy || !isfinite(one.scheme.strong_order)) continue;
         one.family = FK_STRONG;

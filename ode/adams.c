@@ -17,6 +17,8 @@ double fk_adams_theta(fk_variable in, const fk_step_at *at, size_t nodes_back)
         return (*(t - nodes_back) - t[0]) / (t[1] - t[0]);
     case FK_IN_RHO: /* (rho/rho_t - 1) / (rho_u/rho_t - 1) */
         return expm1(-before) / expm1(-h);
+    case FK_IN_NUMBER:
+        return -(double)nodes_back;
     default:
         return before / h;
     }
@@ -48,12 +50,13 @@ void fk_adams_moments(fk_variable in, fk_output form, const fk_step_at *at, size
 {
     const fk_coeffs *node = at->axis->node + at->n;
     double factorial = 1;
-    assert(n <= FK_MAX_ADAMS && (in != FK_IN_RHO || form == FK_EPS));
+    const bool linear = in == FK_IN_RHO || in == FK_IN_NUMBER; /* x/s is, in rho */
+    assert(n <= FK_MAX_ADAMS && (!linear || form == FK_EPS));
     for (size_t i = 0; i < n; i++) moment[i] = i == 0;
     if (in == FK_IN_T && n > 1) moments_in_t(form, at, n, moment);
     for (size_t i = 1; i < n; i++) {
         factorial *= (double)i;
-        if (in == FK_IN_RHO) moment[i] = 1 / (double)(i + 1); /* x/s is linear in rho */
+        if (linear) moment[i] = 1 / (double)(i + 1);
         if (in == FK_IN_LAMBDA) {
             double z = fk_transfer_between(form, &node[0], &node[1]).z;
             moment[i] = factorial * fk_phi((int)i + 1, z) / fk_phi(1, z);

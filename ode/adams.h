@@ -10,8 +10,8 @@
 enum { FK_MAX_ADAMS = 4 }; /* nodes */
 
 /* In t, moments need the schedule's inverse of lambda; in the others nodes are enough. In rho, the
- * form must be eps. */
-typedef enum { FK_IN_T, FK_IN_RHO, FK_IN_LAMBDA } fk_variable;
+ * form must be eps. In the node's number: the same as in rho where the steps of rho are equal. */
+typedef enum { FK_IN_T, FK_IN_RHO, FK_IN_LAMBDA, FK_IN_NUMBER } fk_variable;
 
 /* theta of the node so many before the one that the step leaves */
 double fk_adams_theta(fk_variable, const fk_step_at *, size_t nodes_back);

@@ -4,14 +4,18 @@
  *     dpmpp-1, -2m, -3m   of x0hat, in lambda (Lu et al. 2022, arXiv 2211.01095)
  *     deis-1, -2, -3      of eps, in t, rho or log rho = -lambda (Zhang and Chen 2023)
  *     lms-1 .. lms-4      of eps, in rho = sigma/s (as in k-diffusion)
+ *     ipndm               of eps, in the number of the node (Liu et al. 2022)
  *
  * dpmpp-2m takes 1/2 for the mean of theta, as printed; the exact mean differs by O(h). dpmpp-3m as
  * often coded has half the right second difference, and order 2; here the polynomial is
- * interpolated, so it has order 3.
+ * interpolated, so it has order 3. ipndm, the multistep half of PNDM begun by lower orders, has the
+ * weights of equal steps, 55, -59, 37 and -9 over 24, on any grid: of order 4 where the steps in
+ * rho are equal, elsewhere of order 2, for it misses rho''/12 times the slope of eps, by the
+ * number.
  *
  * They start with as many nodes as they have, or with start=matched by single steps of their own
  * order. A step to sigma = 0, at lambda = inf, has no extrapolation in lambda: it is of first
- * order, x' = s x0hat, as in the libraries; in rho the order stays. */
+ * order, x' = s x0hat, as in the libraries; in rho and in the number the order stays. */
 #include <math.h>
 
 #include "ode/adams.h"
@@ -28,7 +32,7 @@ typedef struct {
     size_t start; /* the parameter `start` */
 } family;
 static const family dpmpp = {.in = FK_IN_LAMBDA}, lms = {.in = FK_IN_RHO},
-                    deis = {.chosen = true, .start = 1};
+                    ipndm = {.in = FK_IN_NUMBER}, deis = {.chosen = true, .start = 1};
 
 static fk_variable variable_of(const fk_scheme *self)
 {
@@ -58,7 +62,8 @@ static void step(const fk_scheme *self, const fk_step_at *at, fk_step *table)
         table->stage[0].push = true;
         return;
     }
-    const size_t n = u->sigma > 0 || in == FK_IN_RHO ? at->past + 1 : 1;
+    const bool linear = in == FK_IN_RHO || in == FK_IN_NUMBER;
+    const size_t n = u->sigma > 0 || linear ? at->past + 1 : 1;
     double theta[FK_MAX_ADAMS], moment[FK_MAX_ADAMS], w[FK_MAX_ADAMS];
     for (size_t j = 0; j < n; j++) theta[j] = fk_adams_theta(in, at, j);
     fk_adams_moments(in, self->output, at, n, moment);
@@ -103,3 +108,18 @@ const fk_scheme fk_lms_1 = LMS(1, "lms-1", "Euler in sigma/s (DDIM)", NULL);
 const fk_scheme fk_lms_2 = LMS(2, "lms-2", "Adams-Bashforth in sigma/s, two nodes", with_start);
 const fk_scheme fk_lms_3 = LMS(3, "lms-3", "Adams-Bashforth in sigma/s, three nodes", with_start);
 const fk_scheme fk_lms_4 = LMS(4, "lms-4", "Adams-Bashforth in sigma/s, four nodes", with_start);
+
+const fk_scheme fk_ipndm = {.row = {"ipndm",
+                                    "PNDM's multistep formula; order 2 where the grid is smooth",
+                                    "Liu et al. 2022, arXiv 2202.09778; Zhang and Chen 2023"},
+                            .strong_order = 1,
+                            .weak_order = 1,
+                            .smooth_order = 2,
+                            .start_order = 1,
+                            .own = FK_OWN_STRONG | FK_OWN_WEAK,
+                            .needs = FK_NODES,
+                            .depth = 3,
+                            .lag = 1,
+                            .output = FK_EPS,
+                            .constants = &ipndm,
+                            .step = step};

@@ -32,6 +32,7 @@
     row(fk_lms_2) \
     row(fk_lms_3) \
     row(fk_lms_4) \
+    row(fk_ipndm) \
     row(fk_edm_heun) \
     row(fk_rk45) \
     row(fk_rk8pd) \

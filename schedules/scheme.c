@@ -21,6 +21,11 @@ int fk_scheme_parse(const char *spec, const fk_scheme *const *table, size_t n, f
     return status;
 }
 
+double fk_smooth_order(const fk_scheme *scheme)
+{
+    return scheme->smooth_order > 0 ? scheme->smooth_order : scheme->weak_order;
+}
+
 size_t fk_scheme_param(const fk_scheme *scheme, const char *key)
 {
     for (size_t i = 0; scheme->row.param && scheme->row.param[i].key; i++)

@@ -36,11 +36,13 @@ typedef struct fk_scheme {
     fk_row row;
     double strong_order, weak_order; /* as its source claims, or this lab; NAN: nobody does, or it
                                         has no meaning, as a strong order without noise */
-    double start_order; /* of a multistep scheme: of the steps by which it makes its own history.
-                           One such step costs h^(start_order + 1) once, so that a run which starts
-                           itself has order min(weak_order, start_order + 1) */
-    unsigned own;       /* which of the two no source claims: they are this lab's own,
-                           and certified alike */
+    double start_order;  /* of a multistep scheme: of the steps by which it makes its own history.
+                            One such step costs h^(start_order + 1) once, so that a run which starts
+                            itself has order min(weak_order, start_order + 1) */
+    double smooth_order; /* the weak order where nodes are a smooth function of their number, if it
+                            is higher there; else 0 */
+    unsigned own;        /* which of the two no source claims: they are this lab's own,
+                            and certified alike */
     unsigned needs;
     size_t depth, lag;     /* history: entries that a step reads once it has them, 0 for one-step
                               schemes; H_h belongs to node n - lag - h (lag 1; 0 where a step pushes
@@ -60,6 +62,9 @@ typedef struct fk_scheme {
 /* A scheme by its spec from a table of records (sde/schemes.h, ode/schemes.h, or both joined). */
 int fk_scheme_parse(const char *spec, const fk_scheme *const *table, size_t n, fk_scheme *scheme,
                     fk_error *err) FK_CHECKED;
+
+/* The weak order on grids whose nodes are a smooth function of their number. */
+double fk_smooth_order(const fk_scheme *);
 
 /* The place of a parameter in `param` by its key; FK_MAX_PARAMS where the scheme has none such. */
 size_t fk_scheme_param(const fk_scheme *, const char *key);

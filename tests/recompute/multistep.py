@@ -49,7 +49,7 @@ def dpmpp(k, x, memory, wrong):
 
 
 def equal_steps(n, j):
-    """The weights of Adams and Bashforth, for the controls; with one node they could not be wrong."""
+    """The weights of Adams and Bashforth, PNDM's and for controls; with one node they could not be wrong."""
     if n == 1:
         return Decimal("1.001")
     row = [[3, -1], [23, -16, 5], [55, -59, 37, -9]][n - 2]
@@ -66,6 +66,18 @@ def through_rho(k, x, memory, wrong):
         if wrong:
             weight = (k.u.rho - k.t.rho) * equal_steps(len(memory), j)
         out += weight * e
+    return k.u.s * out
+
+
+def pndm(k, x, memory, wrong):
+    """PNDM's linear multistep formula in DDIM's transfer (Liu et al. 2022): the weights of equal steps wherever the
+    nodes are. The control takes those that the nodes call for; with one there is no choice, and a part in 1000."""
+    if wrong and len(memory) > 1:
+        return through_rho(k, x, memory, False)
+    out, over = 1 / k.t.s * x, k.u.rho - k.t.rho
+    for j, (_, e) in enumerate(memory):
+        weight = equal_steps(len(memory), j) if len(memory) > 1 or wrong else 1
+        out += over * weight * e
     return k.u.s * out
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The deterministic schemes by the names of fokker list, with every value of their parameters."""
-from .multistep import dpmpp, multistep, through_log_rho, through_rho, through_t, unipc
+from .multistep import dpmpp, multistep, pndm, through_log_rho, through_rho, through_t, unipc
 from .one_step import (BS3, DP5, EULER, HEUN, MIDPOINT, RK4, data_2, data_3, data_4, ddim, edm_heun, noise_2, noise_3,
                        noise_4, single)
 
@@ -19,6 +19,7 @@ RULES = {
     "dpm-3": (single(noise_3, "eps"), "t"),
     "dpmpp-2s": (single(data_2, "x0hat"), "t"),
     "edm-heun": (edm_heun, ""),
+    "ipndm": (multistep(4, "eps", pndm), ""),
 }
 
 
