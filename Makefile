@@ -50,7 +50,7 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmis
 # No contraction of a*b+c behind our back: fused operations are written out, so that every compiler and
 # every instruction set gives the same bits.
 CFLAGS_ALL = -std=c11 -D_POSIX_C_SOURCE=200809L -g $(FLAGS_$(MODE)) $(WARN) -ffp-contract=off \
-             -fopenmp -I. -MMD -MP $(shell pkg-config --cflags $(PKGS)) $(CFLAGS)
+             -fopenmp -I. -MMD -MP $(shell pkg-config --cflags $(PKGS)) $(CFLAGS) $(DEFINES)
 LDLIBS_ALL = $(shell pkg-config --libs $(PKGS)) -lm $(LDLIBS)
 
 # Kernels: one source, one object per instruction set, chosen at run time (core/isa.h). They need
@@ -109,6 +109,10 @@ $B/%_kernel.$1.o: %_kernel.c
 	$$(COMPILE) $$(FLAGS_kernel) $$(FLAGS_$1) -DFK_ISA=$1 -c -o $$@ $$<
 endef
 $(foreach i,$(ISAS),$(eval $(call KERNEL,$i)))
+# bench --json tells how the lab was compiled.
+flags = '-DBENCH_$1="$(subst ",\",$(strip $2))"'
+$B/tools/bench_json.o: DEFINES = $(call flags,FLAGS,$(FLAGS_$(MODE)) -ffp-contract=off -fopenmp $(CFLAGS)) \
+  $(call flags,KERNEL_FLAGS,$(FLAGS_kernel))
 # The baselines of fokker bench, as other programs would be compiled: for any machine, or for this one.
 # (Linked with -ffast-math, they would flush the whole process's subnormals to zero.)
 $B/tools/bench_scalar_kernel.%.o: FLAGS_kernel := -O3 -ffp-contract=fast

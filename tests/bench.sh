@@ -9,17 +9,29 @@ import json, sys
 rows = json.load(sys.stdin)
 assert [r["case"] for r in rows] == ["em-d1k3"], rows
 r = rows[0]
-assert list(r) == ["case", "threads", "unit", "rate", "limit", "fraction", "ratios", "core"], r
+assert list(r) == ["case", "threads", "unit", "rate", "limit", "fraction", "ratios", "quartiles", "rounds", "turn", "core",
+                   "machine"], r
 assert r["threads"] == 1 and r["unit"] == "particle-steps/s"
 assert 0 < r["rate"] and 0 < r["limit"] and 0 < r["fraction"] and 0 < r["ratios"]["scalar"]
-assert r["ratios"]["numpy"] is None
+assert r["ratios"]["numpy"] is None and r["quartiles"]["ratios"]["numpy"] == [None, None]
+quartiles = r["quartiles"]
+for low, middle, high in ([quartiles[k][0], r[k], quartiles[k][1]] for k in ("rate", "fraction")):
+    assert 0 < low <= middle <= high, r
+for name, middle in r["ratios"].items():
+    low, high = quartiles["ratios"][name]
+    assert middle is None or 0 < low <= middle <= high, r
+assert r["rounds"] == 5 and r["turn"] == 0.1
+machine = r["machine"]
+assert machine["processors"] > 0 and "-ffp-contract=off" in machine["flags"], machine
+assert "-fno-math-errno" in machine["kernel_flags"] and machine["compiler"].split()[1][0].isdigit(), machine
+assert machine["gsl"][0].isdigit() and "No such file" in machine["python"], machine
 assert all(r["core"][k] > 0 for k in ("exp", "fma", "normals", "steps", "clock")), r["core"]
 ' || exit 1
 
 # Schemes are ranked: the one that falls shortest of its limit first.
 "$FOKKER" bench --quiet --rounds 5 schemes-heun schemes-sea schemes-deis-2 | awk '
-    /^schemes-/ { n++; falls += $4 < last; last = $4 }
-    END { exit n != 3 || falls }' || { echo "bench schemes-..: not three, or not by fraction"; exit 1; }
+    /^schemes-/ { n++; falls += $4 < last; last = $4; spreads += $6 == "%" }
+    END { exit n != 3 || falls || spreads != 3 }' || { echo "bench schemes-..: not three, not by fraction, or no spread"; exit 1; }
 
 # The scan: a table for each panel of the figure, rates and limits in all rows, and the figure itself.
 # Where there is no mpirun one remark says so, and ranks of another time are gone (tests/mpi.sh has them).

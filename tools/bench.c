@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fokker bench: speed, each case beside its baselines and beside the machine's own limit, in turns.
- * What is printed are medians over the rounds. */
+ * What is printed are medians over the rounds, and how far apart these were. */
 #include "tools/bench.h"
 
 #include <assert.h>
@@ -17,6 +17,7 @@
 #include "tools/bench_em.h"
 #include "tools/bench_empirical.h"
 #include "tools/bench_heun.h"
+#include "tools/bench_json.h"
 #include "tools/bench_observers.h"
 #include "tools/bench_pfode.h"
 #include "tools/bench_race.h"
@@ -43,27 +44,18 @@ static void add(bench_choice *chosen, const bench_set *set)
     }
 }
 
-static json_t *as_json(const bench_case *what, int threads, const bench_outcome *o)
+/* How far the rounds were apart: the widest part of its median, of the fraction and of the ratios,
+ * that half of them fill. */
+static double spread(const bench_case *what, const bench_outcome *o)
 {
-    const bench_figures *m = &o->median;
-    json_t *ratios = json_object(), *core = json_object();
-    for (size_t c = 1; c < what->n_contestants; c++)
-        json_object_set_new(ratios, what->contestant[c].name, fk_json_real(m->ratio[c]));
-    const struct {
-        const char *name;
-        double rate;
-    } speed[] = {{"exp", m->core.exp},
-                 {"fma", m->core.fma},
-                 {"normals", m->core.normals},
-                 {"steps", m->core.steps},
-                 {"clock", m->core.clock}};
-    json_object_set_new(core, "isa", json_string(fk_isa_name(fk_isa())));
-    for (size_t i = 0; i < sizeof speed / sizeof *speed; i++)
-        json_object_set_new(core, speed[i].name, fk_json_real(speed[i].rate));
-    return json_pack("{s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o}", "case", what->name, "threads",
-                     what->threaded ? threads : 1, "unit", what->unit, "rate",
-                     fk_json_real(m->rate), "limit", fk_json_real(m->limit), "fraction",
-                     fk_json_real(m->fraction), "ratios", ratios, "core", core);
+    double widest = 0;
+    for (size_t c = 0; c < what->n_contestants; c++) {
+        const double gap = c > 0 ? o->high.ratio[c] - o->low.ratio[c]
+                                 : o->high.fraction - o->low.fraction,
+                     middle = c > 0 ? o->median.ratio[c] : o->median.fraction;
+        if (gap / middle > widest) widest = gap / middle; /* none is NaN */
+    }
+    return widest;
 }
 
 static void print_case(const bench_case *what, const bench_outcome *o)
@@ -71,9 +63,10 @@ static void print_case(const bench_case *what, const bench_outcome *o)
     const bench_figures *m = &o->median;
     printf("%-*s %9.4g", WIDTH, what->name, m->rate);
     if (isnan(m->limit))
-        printf(" %9s %8s ", "-", "-");
+        printf(" %9s %8s", "-", "-");
     else
-        printf(" %9.4g %8.2f ", m->limit, m->fraction);
+        printf(" %9.4g %8.2f", m->limit, m->fraction);
+    printf(" %5.1f %% ", 100 * spread(what, o));
     for (size_t c = 1; c < what->n_contestants; c++) {
         const char *name = what->contestant[c].name;
         if (*o->missing[c])
@@ -132,22 +125,22 @@ static int run(const bench_choice *chosen, const bench_effort *effort, const cha
     size_t n = 0;
     for (size_t i = 0; i < chosen->n; i++) n += chosen->wanted[i];
     bool table = !json || strcmp(json, "-") != 0;
-    json_t *all = json_array();
+    json_t *all = json_array(), *machine = json ? bench_json_machine() : NULL;
     bench_ranked *ranked = fk_alloc(n, sizeof *ranked);
     size_t n_ranked = 0;
     int status = FK_OK;
     if (table)
         printf("%s; one thread, *-threads: %d; medians of %zu rounds; rates a second\n"
-               "%-*s %9s %9s %8s   %s\n",
+               "%-*s %9s %9s %8s %7s   %s\n",
                fk_isa_name(fk_isa()), effort->threads, effort->rounds, WIDTH, "case", "rate",
-               "limit", "fraction", "as many times as fast as");
+               "limit", "fraction", "spread", "as many times as fast as");
     fk_progress *bar = fk_progress_new("bench", n * effort->rounds);
     for (size_t i = 0; i < chosen->n && status == FK_OK; i++) {
         bench_outcome o;
         if (!chosen->wanted[i]) continue;
         status = bench_race(chosen->all[i], effort, bar, &o, err);
         if (status) break;
-        json_array_append_new(all, as_json(chosen->all[i], effort->threads, &o));
+        if (json) json_array_append_new(all, bench_json(chosen->all[i], effort, &o, machine));
         if (chosen->ranked[i])
             ranked[n_ranked++] = (bench_ranked){chosen->all[i], o};
         else if (table)
@@ -157,7 +150,7 @@ static int run(const bench_choice *chosen, const bench_effort *effort, const cha
     if (table) print_ranked(ranked, n_ranked);
     free(ranked);
     if (status == FK_OK && json) status = fk_json_write(json, all, err);
-    json_decref(all);
+    json_decref(all), json_decref(machine);
     return status;
 }
 

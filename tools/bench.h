@@ -30,7 +30,8 @@ typedef struct {
     size_t least;     /* the smallest amount of a turn: so much that beginning it does not count */
     /* Do `amount` units of work (particles, calls, ..): the seconds, by bench_seconds. */
     int (*run)(void *subject, size_t amount, double *seconds, fk_error *);
-    int (*answer)(void *subject, bench_answer *, fk_error *); /* (BENCH_ANSWERS), zeros as they come */
+    int (*answer)(void *subject, bench_answer *,
+                  fk_error *); /* (BENCH_ANSWERS), zeros as they come */
     /* Why this machine cannot run it ("no module named numpy"), or NULL. NULL: it always can. */
     const char *(*missing)(void *subject);
 } bench_contestant;

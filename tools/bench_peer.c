@@ -138,3 +138,11 @@ int bench_peer_answer(bench_peer *p, const char *name, bench_answer *answer, fk_
     }
     return FK_OK;
 }
+
+void bench_peer_versions(char *text, size_t size)
+{
+    bench_peer *p = bench_peer_open("bench_peer", 1);
+    ask(p, "versions\n");
+    snprintf(text, size, "%s", p->said);
+    bench_peer_close(p);
+}

@@ -22,4 +22,8 @@ const char *bench_peer_missing(bench_peer *, const char *name);
 int bench_peer_run(bench_peer *, const char *name, size_t amount, double *seconds, fk_error *);
 int bench_peer_answer(bench_peer *, const char *name, bench_answer *, fk_error *);
 
+/* Which Python there is, with the libraries that contestants take: "3.11.2, numpy 2.1.1 (..)"; or
+ * why there is none. */
+void bench_peer_versions(char *text, size_t size);
+
 #endif

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The other end of tools/bench_peer.c: a script calls serve() with its contestants."""
+"""The other end of tools/bench_peer.c: a script calls serve() with its contestants. By itself it says which
+libraries there are."""
 import os
 import sys
 import time
@@ -40,3 +41,28 @@ def serve(makers):
         except Exception as e:  # whatever it is, the lab says that this contestant is missing
             said = "no " + (str(e) or type(e).__name__).replace("\n", " ")
         print(said, flush=True)
+
+
+def versions():
+    import platform
+    from importlib import metadata
+
+    said = [platform.python_version()]
+    for library in ("numpy", "scipy", "torch"):
+        try:
+            said.append(library + " " + metadata.version(library))
+        except metadata.PackageNotFoundError:
+            pass
+    try:  # whose matrix products it has; NumPy tells it since 1.25
+        import numpy
+
+        blas = numpy.show_config(mode="dicts")["Build Dependencies"]["blas"]
+        said[1] += " (%s %s)" % (blas["name"], blas["version"])
+    except Exception:
+        pass
+    return ", ".join(said)
+
+
+if __name__ == "__main__":
+    print(versions(), flush=True)
+    sys.stdin.buffer.read()

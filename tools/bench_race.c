@@ -70,7 +70,7 @@ static int one_round(const bench_case *what, void *subject, int threads, double 
     return FK_OK;
 }
 
-static bench_figures medians(const bench_figures *round, size_t rounds)
+static bench_figures quantiles(const bench_figures *round, size_t rounds, double q)
 {
     bench_figures result;
     double *x = fk_alloc(rounds, sizeof *x);
@@ -78,7 +78,7 @@ static bench_figures medians(const bench_figures *round, size_t rounds)
         for (size_t r = 0; r < rounds; r++) x[r] = ((const double *)&round[r])[i];
         bool none = isnan(x[0]);
         if (!none) fk_sort(x, rounds);
-        ((double *)&result)[i] = none ? NAN : fk_quantile_sorted(x, rounds, 0.5);
+        ((double *)&result)[i] = none ? NAN : fk_quantile_sorted(x, rounds, q);
     }
     free(x);
     return result;
@@ -110,7 +110,10 @@ int bench_race(const bench_case *what, const bench_effort *effort, fk_progress *
         status = one_round(what, subject, threads, effort->turn, amount, &round[r], err);
         fk_progress_add(bar, 1);
     }
-    if (status == FK_OK) o->median = medians(round, rounds);
+    if (status == FK_OK) {
+        o->median = quantiles(round, rounds, 0.5);
+        o->low = quantiles(round, rounds, 0.25), o->high = quantiles(round, rounds, 0.75);
+    }
     free(round);
     what->close(subject);
     return status;

@@ -5,8 +5,8 @@
 
 #include "tools/bench.h"
 
-/* Doubles alone (of one round, or medians); NaN where there is none: no limit known, a contestant
- * missing. */
+/* Doubles alone (of one round, or a quantile of each over the rounds); NaN where there is none: no
+ * limit known, a contestant missing. */
 typedef struct {
     double rate, limit, fraction;        /* fraction: rate / limit */
     double ratio[BENCH_MAX_CONTESTANTS]; /* the lab's rate over each contestant's */
@@ -14,7 +14,7 @@ typedef struct {
 } bench_figures;
 
 typedef struct {
-    bench_figures median;
+    bench_figures median, low, high;          /* low, high: half of the rounds lie between */
     char missing[BENCH_MAX_CONTESTANTS][160]; /* why a contestant did not run; empty: it did */
 } bench_outcome;
 
