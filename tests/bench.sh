@@ -53,6 +53,8 @@ for name, first, values in (("components", "components", [1, 2, 4, 8, 16, 32, 64
     rows = table(name)
     assert [int(r[first]) for r in rows] == values, (name, rows)
     assert all(float(r[k]) > 0 for r in rows for k in r), (name, rows)
+    for full in ("", "_full") if name == "dimensions" else ("",):
+        assert all(float(r["low" + full]) <= float(r["fraction" + full]) <= float(r["high" + full]) for r in rows), rows
 END
 for picture in bench.png bench.svg; do
     [ "$picture" = bench.svg ] && ! grep -q "measured / limit" "$scratch/out/$picture" && { echo "no figure"; exit 1; }

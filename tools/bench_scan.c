@@ -21,8 +21,12 @@ typedef struct {
     fk_progress *bar;
 } scan;
 
-/* Rate and limit of one setting. */
-static int measure(const scan *s, const bench_em_shape *shape, int threads, double rate[2],
+/* Rate, limit, and what part of it is reached with its quartiles, of one setting. */
+enum { FIGURES = 5 };
+#define FIGURES_OF(suffix)                                                                         \
+    "rate" suffix ",limit" suffix ",fraction" suffix ",low" suffix ",high" suffix
+
+static int measure(const scan *s, const bench_em_shape *shape, int threads, double x[FIGURES],
                    fk_error *err)
 {
     bench_outcome o;
@@ -30,7 +34,8 @@ static int measure(const scan *s, const bench_em_shape *shape, int threads, doub
     bench_effort effort = s->effort;
     effort.threads = threads;
     int status = bench_race(&what, &effort, s->bar, &o, err);
-    rate[0] = o.median.rate, rate[1] = o.median.limit;
+    x[0] = o.median.rate, x[1] = o.median.limit, x[2] = o.median.fraction;
+    x[3] = o.low.fraction, x[4] = o.high.fraction;
     return status;
 }
 
@@ -38,9 +43,9 @@ static int by_components(const scan *s, fk_csv *csv, fk_error *err)
 {
     int status = FK_OK;
     for (size_t i = 0; i < N_COMPONENTS && status == FK_OK; i++) {
-        double value[3] = {(double)components[i]};
+        double value[1 + FIGURES] = {(double)components[i]};
         status = measure(s, &(bench_em_shape){2, components[i], false}, 1, value + 1, err);
-        if (status == FK_OK) fk_csv_row(csv, value, 3);
+        if (status == FK_OK) fk_csv_row(csv, value, 1 + FIGURES);
     }
     return status;
 }
@@ -49,11 +54,12 @@ static int by_dimension(const scan *s, fk_csv *csv, fk_error *err)
 {
     int status = FK_OK;
     for (size_t i = 0; i < N_DIMENSIONS && status == FK_OK; i++) {
-        double value[5] = {(double)dimensions[i]};
+        double value[1 + 2 * FIGURES] = {(double)dimensions[i]};
         status = measure(s, &(bench_em_shape){dimensions[i], 8, false}, 1, value + 1, err);
         if (status == FK_OK)
-            status = measure(s, &(bench_em_shape){dimensions[i], 8, true}, 1, value + 3, err);
-        if (status == FK_OK) fk_csv_row(csv, value, 5);
+            status =
+                measure(s, &(bench_em_shape){dimensions[i], 8, true}, 1, value + 1 + FIGURES, err);
+        if (status == FK_OK) fk_csv_row(csv, value, 1 + 2 * FIGURES);
     }
     return status;
 }
@@ -62,9 +68,9 @@ static int by_threads(const scan *s, fk_csv *csv, fk_error *err)
 {
     int status = FK_OK;
     for (int t = 1; t <= s->effort.threads && status == FK_OK; t++) {
-        double value[3] = {t};
+        double value[1 + FIGURES] = {t};
         status = measure(s, &(bench_em_shape){2, 8, false}, t, value + 1, err);
-        if (status == FK_OK) fk_csv_row(csv, value, 3);
+        if (status == FK_OK) fk_csv_row(csv, value, 1 + FIGURES);
     }
     return status;
 }
@@ -80,7 +86,8 @@ static int by_ranks(const scan *s, fk_csv *csv, fk_error *err)
     int status = FK_OK;
     const int most = s->effort.threads;
     for (int r = 1; r <= most && status == FK_OK; r = after(r, most)) {
-        double value[3] = {r}; /* the limit is that of as many threads, at the same time */
+        double value[1 + FIGURES] = {
+            r}; /* the limit is that of as many threads, at the same time */
         status = measure(s, &(bench_em_shape){2, 8, false}, r, value + 1, err);
         if (status == FK_OK)
             status = bench_ranks_rate(s->ranks, r, &s->effort, s->bar, value + 1, err);
@@ -112,12 +119,13 @@ int bench_scan(const char *folder, const bench_effort *effort, fk_error *err)
     size_t settings = N_COMPONENTS + 2 * N_DIMENSIONS + (size_t)effort->threads;
     for (int r = 1; ranked && r <= effort->threads; r = after(r, effort->threads)) settings += 2;
     scan s = {*effort, &ranks, fk_progress_new("bench", settings * effort->rounds)};
-    status = tabulate(&s, folder, "components.csv", "components,rate,limit", by_components, err);
+    status =
+        tabulate(&s, folder, "components.csv", "components," FIGURES_OF(""), by_components, err);
     if (status == FK_OK)
-        status = tabulate(&s, folder, "dimensions.csv", "dim,rate,limit,rate_full,limit_full",
-                          by_dimension, err);
+        status = tabulate(&s, folder, "dimensions.csv",
+                          "dim," FIGURES_OF("") "," FIGURES_OF("_full"), by_dimension, err);
     if (status == FK_OK)
-        status = tabulate(&s, folder, "threads.csv", "threads,rate,limit", by_threads, err);
+        status = tabulate(&s, folder, "threads.csv", "threads," FIGURES_OF(""), by_threads, err);
     if (status == FK_OK && ranked)
         status = tabulate(&s, folder, "ranks.csv", "ranks,rate,limit", by_ranks, err);
     fk_progress_free(s.bar);
