@@ -4,269 +4,13 @@
  * Exit 1 where a maximum is above its bound, or where one of the controls (a polynomial with one
  * coefficient wrong in its last digits) is not. A long double of 64 bits is wrong by 2^-11 ulps
  * itself: 0.002 is allowed for it. `make ulps` runs it: some minutes. */
-#include <mpfr.h>
-#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "core/noise.h"
-#include "core/vmath.h"
+#include "core/base.h"
+#include "tests/ulps_subjects.h"
 
-enum { BITS = 140, AGAIN = 1000000, WORST = 100000, CHUNK = 1 << 16, FEW = 4000000 };
-
-/* Argument number i: what is computed from it, and its argument in the words of the oracle. */
-typedef struct {
-    double x, radius_of; /* x, or the turn u; normals: the uniform of the radius */
-    double got;
-} sample;
-
-typedef struct {
-    const char *name, *about;
-    double bound, least; /* errors up to `least` times the radius (or 1) do not count */
-    void (*draw)(uint64_t i, sample *);
-    long double (*exact)(const sample *);
-    void (*mpfr)(mpfr_t y, const sample *);
-    bool control;
-} subject;
-
-static const fk_key key = {2385, FK_STREAM_USER};
-
-/* Every other one in [lo, hi], the rest in [few_lo, few_hi], where most of the work is. */
-static double argument(uint64_t i, double lo, double hi, double few_lo, double few_hi)
-{
-    double u = fk_random_uniform(key, i, 0, 0);
-    return i & 1 ? lo + (hi - lo) * u : few_lo + (few_hi - few_lo) * u;
-}
-
-static void draw_exp2(uint64_t i, sample *s)
-{
-    s->x = argument(i, -1020, 1023, -2, 2);
-    s->got = fk_lane_exp2(s->x);
-}
-
-/* Wrong: the coefficient of r by 2^-47. */
-static void draw_wrong_exp2(uint64_t i, sample *s)
-{
-    draw_exp2(i, s);
-    double r = s->x - nearbyint(16 * s->x) / 16;
-    s->got = fma(s->got, 0x1p-47 * r, s->got);
-}
-
-static void draw_exp(uint64_t i, sample *s)
-{
-    s->x = argument(i, -707, 709, -1, 1);
-    s->got = fk_lane_exp(s->x);
-}
-
-static void draw_log(uint64_t i, sample *s)
-{
-    s->x = i & 2 ? exp2(argument(i, -1022, 1023, -1, 1)) : argument(i, 0.2, 3.1, 0.6, 0.75);
-    s->got = fk_lane_log(s->x);
-}
-
-/* Wrong: the coefficient of s^3, 2/3, by 2^-45. */
-static void draw_wrong_log(uint64_t i, sample *s)
-{
-    draw_log(i, s);
-    int e;
-    double m = frexp(s->x, &e);
-    if (m < FK_SQRT1_2) m *= 2, e--;
-    double t = (m - 1) / (m + 1), n = e;
-    s->got = fma(n, FK_LN2, fk_lane_log(m) + 0x1p-45 * t * t * t);
-}
-
-static void draw_cos(uint64_t i, sample *s)
-{
-    double sine;
-    s->x = argument(i, -1000, 1000, 0, 1);
-    fk_lane_turn(s->x, &s->got, &sine);
-}
-
-static void draw_sin(uint64_t i, sample *s)
-{
-    double cosine;
-    s->x = argument(i, -1000, 1000, 0, 1);
-    fk_lane_turn(s->x, &cosine, &s->got);
-}
-
-/* Wrong: the coefficient of f, 2 pi, by two units in its last place. */
-static void draw_wrong_sin(uint64_t i, sample *s)
-{
-    draw_sin(i, s);
-    double n = nearbyint(4 * s->x), f = s->x - n / 4;
-    if (fmod(fabs(n), 2) == 0) s->got += (fmod(fabs(n), 4) == 0 ? 1 : -1) * 0x1p-49 * f;
-}
-
-/* The pair of particle i. */
-static void draw_normal(uint64_t i, sample *s, size_t which)
-{
-    uint64_t word[2], lane = i % FK_LANES;
-    double z[2 * FK_LANES];
-    fk_random_words(key, i, 0, 0, word);
-    fk_random_normals(key, i - lane, 0, (fk_block){z, FK_LANES, 2, FK_LANES});
-    s->radius_of = ((double)(word[0] >> 12) + 0.5) * 0x1p-52;
-    s->x = ((double)(word[1] >> 12) + 0.5) * 0x1p-52;
-    s->got = z[which * FK_LANES + lane];
-}
-
-static void draw_first(uint64_t i, sample *s)
-{
-    draw_normal(i, s, 0);
-}
-
-static void draw_second(uint64_t i, sample *s)
-{
-    draw_normal(i, s, 1);
-}
-
-/* Wrong: the sine's coefficient of f, 2 pi, by 16 units in its last place. */
-static void draw_wrong_second(uint64_t i, sample *s)
-{
-    draw_second(i, s);
-    double n = nearbyint(4 * s->x), f = s->x - n / 4;
-    double more = sqrt(-2 * log(s->radius_of)) * 0x1p-46 * f;
-    if (fmod(n, 2) == 0) s->got += n == 2 ? -more : more;
-}
-
-static long double exact_exp2(const sample *s)
-{
-    return exp2l(s->x);
-}
-
-static long double exact_exp(const sample *s)
-{
-    return expl(s->x);
-}
-
-static long double exact_log(const sample *s)
-{
-    return logl(s->x);
-}
-
-#define PI_LONG 3.14159265358979323846264338327950288L
-
-/* Of a turn reduced to [-1/8, 1/8], which is exact. */
-static void exact_turn(double u, long double *cosine, long double *sine)
-{
-    double n = nearbyint(4 * u);
-    long double angle = 2 * PI_LONG * (long double)(u - n / 4), c = cosl(angle), s = sinl(angle);
-    switch ((long long)n & 3) {
-    case 0:
-        *cosine = c, *sine = s;
-        break;
-    case 1:
-        *cosine = -s, *sine = c;
-        break;
-    case 2:
-        *cosine = -c, *sine = -s;
-        break;
-    default:
-        *cosine = s, *sine = -c;
-    }
-}
-
-static long double exact_cos(const sample *s)
-{
-    long double c, other;
-    return exact_turn(s->x, &c, &other), c;
-}
-
-static long double exact_sin(const sample *s)
-{
-    long double c, other;
-    return exact_turn(s->x, &other, &c), c;
-}
-
-static long double radius(const sample *s)
-{
-    return sqrtl(-2 * logl(s->radius_of));
-}
-
-static long double exact_first(const sample *s)
-{
-    return radius(s) * exact_cos(s);
-}
-
-static long double exact_second(const sample *s)
-{
-    return radius(s) * exact_sin(s);
-}
-
-static void mpfr_of_exp2(mpfr_t y, const sample *s)
-{
-    mpfr_set_d(y, s->x, MPFR_RNDN);
-    mpfr_exp2(y, y, MPFR_RNDN);
-}
-
-static void mpfr_of_exp(mpfr_t y, const sample *s)
-{
-    mpfr_set_d(y, s->x, MPFR_RNDN);
-    mpfr_exp(y, y, MPFR_RNDN);
-}
-
-static void mpfr_of_log(mpfr_t y, const sample *s)
-{
-    mpfr_set_d(y, s->x, MPFR_RNDN);
-    mpfr_log(y, y, MPFR_RNDN);
-}
-
-static void mpfr_angle(mpfr_t y, const sample *s)
-{
-    mpfr_const_pi(y, MPFR_RNDN);
-    mpfr_mul_d(y, y, 2 * s->x, MPFR_RNDN);
-}
-
-static void mpfr_of_cos(mpfr_t y, const sample *s)
-{
-    mpfr_angle(y, s);
-    mpfr_cos(y, y, MPFR_RNDN);
-}
-
-static void mpfr_of_sin(mpfr_t y, const sample *s)
-{
-    mpfr_angle(y, s);
-    mpfr_sin(y, y, MPFR_RNDN);
-}
-
-static void mpfr_times_radius(mpfr_t y, const sample *s)
-{
-    mpfr_t r;
-    mpfr_init2(r, BITS);
-    mpfr_set_d(r, s->radius_of, MPFR_RNDN);
-    mpfr_log(r, r, MPFR_RNDN);
-    mpfr_mul_si(r, r, -2, MPFR_RNDN);
-    mpfr_sqrt(r, r, MPFR_RNDN);
-    mpfr_mul(y, y, r, MPFR_RNDN);
-    mpfr_clear(r);
-}
-
-static void mpfr_of_first(mpfr_t y, const sample *s)
-{
-    mpfr_of_cos(y, s);
-    mpfr_times_radius(y, s);
-}
-
-static void mpfr_of_second(mpfr_t y, const sample *s)
-{
-    mpfr_of_sin(y, s);
-    mpfr_times_radius(y, s);
-}
-
-static const subject table[] = {
-    {"exp2", "[-1020, 1023], [-2, 2]", 1.2, 0, draw_exp2, exact_exp2, mpfr_of_exp2, false},
-    {"exp", "[-707, 709], [-1, 1]", 1.4, 0, draw_exp, exact_exp, mpfr_of_exp, false},
-    {"log", "[2^-1022, 2^1023], [0.2, 3.1]", 2.8, 0, draw_log, exact_log, mpfr_of_log, false},
-    {"cos 2 pi u", "[-1000, 1000], [0, 1]", 1.5, 0x1p-53, draw_cos, exact_cos, mpfr_of_cos, false},
-    {"sin 2 pi u", "[-1000, 1000], [0, 1]", 1.5, 0x1p-53, draw_sin, exact_sin, mpfr_of_sin, false},
-    {"first normal", "of a pair", 7.1, 0x1p-53, draw_first, exact_first, mpfr_of_first, false},
-    {"second normal", "of a pair", 7.1, 0x1p-53, draw_second, exact_second, mpfr_of_second, false},
-    {"exp2, wrong", "as above", 1.2, 0, draw_wrong_exp2, exact_exp2, mpfr_of_exp2, true},
-    {"log, wrong", "as above", 2.8, 0, draw_wrong_log, exact_log, mpfr_of_log, true},
-    {"sin, wrong", "as above", 1.5, 0x1p-53, draw_wrong_sin, exact_sin, mpfr_of_sin, true},
-    {"normal, wrong", "as above", 7.1, 0x1p-53, draw_wrong_second, exact_second, mpfr_of_second,
-     true},
-};
+enum { AGAIN = 1000000, WORST = 100000, CHUNK = 1 << 16, FEW = 4000000 };
 
 /* An error in ulps of the exact value, which is about `near`; 0 below what counts. NaN gives NaN.
  */
@@ -323,12 +67,6 @@ static void keep(hall *h, double ulps, uint64_t i)
     h->n = WORST, h->least = h->at[WORST - 1].ulps;
 }
 
-/* max, in which NaN stays. */
-static double worse(double a, double b)
-{
-    return a <= b || isnan(b) ? b : a;
-}
-
 static double all(const subject *f, uint64_t n, hall *kept)
 {
     double worst = 0;
@@ -340,12 +78,12 @@ static double all(const subject *f, uint64_t n, hall *kept)
         for (uint64_t chunk = 0; chunk < (n + CHUNK - 1) / CHUNK; chunk++)
             for (uint64_t i = chunk * CHUNK; i < n && i < (chunk + 1) * CHUNK; i++) {
                 double ulps = against_long_double(f, i);
-                here = worse(here, ulps);
+                fk_worst(&here, ulps);
                 keep(&mine, ulps, i);
             }
 #pragma omp critical
         {
-            worst = worse(worst, here);
+            fk_worst(&worst, here);
             for (size_t j = 0; j < mine.n; j++) keep(kept, mine.at[j].ulps, mine.at[j].i);
         }
         free(mine.at);
@@ -366,9 +104,9 @@ static double again(const subject *f, uint64_t n, const hall *kept)
         mpfr_init2(y, BITS);
 #pragma omp for schedule(dynamic, 1024)
         for (uint64_t j = 0; j < first + more; j++)
-            here = worse(here, against_mpfr(f, j < first ? j : kept->at[j - first].i, y));
+            fk_worst(&here, against_mpfr(f, j < first ? j : kept->at[j - first].i, y));
 #pragma omp critical
-        worst = worse(worst, here);
+        fk_worst(&worst, here);
         mpfr_clear(y);
         mpfr_free_cache2(MPFR_FREE_LOCAL_CACHE);
     }
@@ -385,8 +123,8 @@ int main(int argc, char **argv)
     bool good = true;
     printf("%-14s %-30s %9s %12s %9s %6s\n", "", "arguments in", "number", "long double", "MPFR",
            "bound");
-    for (size_t k = 0; k < sizeof table / sizeof *table; k++) {
-        const subject *f = &table[k];
+    for (size_t k = 0; k < sizeof subjects / sizeof *subjects; k++) {
+        const subject *f = &subjects[k];
         uint64_t n = f->control && asked > FEW ? FEW : (uint64_t)asked;
         hall kept = {fk_alloc(2 * WORST, sizeof(struct found)), 0, 0};
         double found = all(f, n, &kept), exact = again(f, n, &kept);
