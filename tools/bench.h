@@ -26,7 +26,8 @@ typedef struct {
 
 /* The functions get the subject that the case's open() made. */
 typedef struct {
-    const char *name; /* a key of "ratios"; the first contestant is the lab itself */
+    const char *name; /* a key of "ratios"; the first contestant is the lab itself, and one without
+                         run() is the script's of that name (the case's peer) */
     size_t least;     /* the smallest amount of a turn: so much that beginning it does not count */
     /* Do `amount` units of work (particles, calls, ..): the seconds, by bench_seconds. */
     int (*run)(void *subject, size_t amount, double *seconds, fk_error *);
@@ -48,6 +49,7 @@ typedef struct bench_case {
     /* Make ready for so many threads; `subject` is freed by close(). */
     int (*open)(const struct bench_case *, int threads, void **subject, fk_error *);
     void (*close)(void *subject);
+    struct bench_peer *(*peer)(const void *subject); /* NULL: no contestants in Python */
     /* The rate that the machine could reach at most, whose rates these are; NULL: unknown. */
     double (*limit)(const void *subject, const fk_rates *);
 } bench_case;

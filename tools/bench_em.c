@@ -2,18 +2,15 @@
 #include "tools/bench_em.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "core/observe.h"
 #include "tools/bench_mixture.h"
 #include "tools/bench_openmp.h"
-#include "tools/bench_peer.h"
 #include "tools/bench_run.h"
 
 enum { STEPS = 100, PILOT = BENCH_EM_PILOT, POINTS = BENCH_EM_POINTS };
 
 /* The script is told all that depends on time alone, as the scalar program is. */
-static bench_peer *em_peer(const bench_em_subject *s)
+static bench_peer *em_script(const bench_em_subject *s)
 {
     const scalar_plan *sp = &s->scalar;
     const scalar_mixture *at = &sp->at;
@@ -27,6 +24,11 @@ static bench_peer *em_peer(const bench_em_subject *s)
     bench_peer_send(peer, at->precision, n * k * width);
     bench_peer_send(peer, s->points, POINTS * at->dim);
     return peer;
+}
+
+static bench_peer *em_peer(const void *subject)
+{
+    return ((const bench_em_subject *)subject)->peer;
 }
 
 static void em_close(void *subject)
@@ -65,7 +67,7 @@ static int em_open(const bench_case *what, int threads, void **subject, fk_error
     s->scalar = bench_scalar_plan(s->mixture, &s->plan);
     s->points = em_points(s->what.dim);
     s->x = fk_alloc(PILOT * s->what.dim, sizeof *s->x);
-    if (what->n_contestants > 2) s->peer = em_peer(s);
+    if (what->n_contestants > 2) s->peer = em_script(s);
     *subject = s;
     return FK_OK;
 }
@@ -127,105 +129,92 @@ static int em_run_openmp(void *subject, size_t n, double *seconds, fk_error *err
     return FK_OK;
 }
 
-static int em_run_numpy(void *subject, size_t n, double *seconds, fk_error *err)
-{
-    return bench_peer_run(((bench_em_subject *)subject)->peer, "numpy", n, seconds, err);
-}
-
 /* --- answers --- */
 
-/* To s->x: where PILOT starts come to; or, if `still`, POINTS in that step alone. */
-typedef int em_ends(bench_em_subject *s, const size_t *still, fk_error *);
+/* The mean square of all coordinates at the end of PILOT starts; or, if `still`, of the points
+ * after that step alone. The baselines leave theirs in s->x. */
+typedef int em_square(bench_em_subject *s, const size_t *still, double *mean_square, fk_error *);
 
-static int ends_on(bench_em_subject *s, int threads, const size_t *still, fk_error *err)
+static int square_on(const bench_em_subject *s, int threads, const size_t *still,
+                     double *mean_square, fk_error *err)
 {
-    const size_t n = still ? POINTS : PILOT, dim = s->what.dim;
-    const fk_points points = {s->points, POINTS, dim};
+    const fk_points points = {s->points, POINTS, s->what.dim};
     fk_plan step = s->plan;
-    fk_snapshots *end = fk_snapshots_new(1, n, dim);
-    const fk_observer observer = fk_observe_snapshots(end);
     bench_run run = em_run_on(s, threads);
-    run.observer = &observer, run.n_observers = 1;
     if (still) {
         step.step += *still, step.n_steps = 1;
         run.plan = &step, run.start = &points;
     }
-    double seconds;
-    int status = bench_integrate(&run, n, &seconds, err);
-    memcpy(s->x, end->x, n * dim * sizeof *s->x);
-    fk_snapshots_free(end);
-    return status;
+    return bench_end_square(&run, still ? POINTS : PILOT, mean_square, err);
 }
 
-static int ends_by_lab(bench_em_subject *s, const size_t *still, fk_error *err)
+static int square_by_lab(bench_em_subject *s, const size_t *still, double *mean_square,
+                         fk_error *err)
 {
-    return ends_on(s, s->threads, still, err);
+    return square_on(s, s->threads, still, mean_square, err);
 }
 
-static int ends_by_one_thread(bench_em_subject *s, const size_t *still, fk_error *err)
+static int square_by_one_thread(bench_em_subject *s, const size_t *still, double *mean_square,
+                                fk_error *err)
 {
-    return ends_on(s, 1, still, err);
+    return square_on(s, 1, still, mean_square, err);
 }
 
-static int ends_by_steps(bench_em_subject *s, scalar_steps *steps, const size_t *still)
+static int square_by_steps(bench_em_subject *s, scalar_steps *steps, const size_t *still,
+                           double *mean_square)
 {
     double t[3];
-    if (still) {
-        const scalar_plan one = bench_scalar_still(&s->scalar, *still, t);
-        steps(&one, 1, s->points, POINTS, s->x);
-    } else {
-        steps(&s->scalar, 1, NULL, PILOT, s->x);
-    }
+    const size_t n = still ? POINTS : PILOT;
+    const scalar_plan plan = still ? bench_scalar_still(&s->scalar, *still, t) : s->scalar;
+    steps(&plan, 1, still ? s->points : NULL, n, s->x);
+    *mean_square = bench_mean_square(s->x, n * s->what.dim);
     return FK_OK;
 }
 
-static int ends_by_scalar(bench_em_subject *s, const size_t *still, fk_error *err)
+static int square_by_scalar(bench_em_subject *s, const size_t *still, double *mean_square,
+                            fk_error *err)
 {
     (void)err;
-    return ends_by_steps(s, bench_scalar_steps_portable, still);
+    return square_by_steps(s, bench_scalar_steps_portable, still, mean_square);
 }
 
-static int ends_by_native(bench_em_subject *s, const size_t *still, fk_error *err)
+static int square_by_native(bench_em_subject *s, const size_t *still, double *mean_square,
+                            fk_error *err)
 {
     (void)err;
-    return ends_by_steps(s, FK_CHOOSE_KERNEL(bench_scalar_steps), still);
+    return square_by_steps(s, FK_CHOOSE_KERNEL(bench_scalar_steps), still, mean_square);
 }
 
-static int ends_by_openmp(bench_em_subject *s, const size_t *still, fk_error *err)
+static int square_by_openmp(bench_em_subject *s, const size_t *still, double *mean_square,
+                            fk_error *err)
 {
-    const size_t dim = s->what.dim, size = BENCH_BLOCK * dim;
+    const size_t n = still ? POINTS : PILOT, dim = s->what.dim, size = BENCH_BLOCK * dim;
     double t[3], start[BENCH_BLOCK * BENCH_MAX_DIM];
     const scalar_plan plan = still ? bench_scalar_still(&s->scalar, *still, t) : s->scalar;
     (void)err;
-    for (size_t b = 0; b < (still ? POINTS : PILOT) / BENCH_BLOCK; b++) {
+    for (size_t b = 0; b < n / BENCH_BLOCK; b++) {
         for (size_t i = 0; still && i < size; i++)
             start[i] = s->points[b * size + i % BENCH_BLOCK * dim + i / BENCH_BLOCK];
         FK_CHOOSE_KERNEL(bench_openmp)
         (&plan, b + 1, still ? start : NULL, BENCH_BLOCK, s->x + b * size);
     }
+    *mean_square = bench_mean_square(s->x, n * dim);
     return FK_OK;
-}
-
-static double mean_square(const double *x, size_t n)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) sum += x[i] * x[i];
-    return sum / (double)n;
 }
 
 /* Of PILOT particles the mean square m2 of all coordinates has a standard error below 0.75 m2
  * sqrt(2/n) for a law of kurtosis below 3; six of them. Of points without noise rounding alone sets
  * contestants apart: logits up to some hundreds, each rounded, make some 1e-13. */
-static int em_answer_by(em_ends *ends, bench_em_subject *s, bench_answer *out, fk_error *err)
+static int em_answer_by(em_square *square, bench_em_subject *s, bench_answer *out, fk_error *err)
 {
     static const size_t still[BENCH_ANSWERS - 1] = {0, STEPS / 2, STEPS - 1};
-    int status = ends(s, NULL, err);
-    const double m2 = mean_square(s->x, PILOT * s->what.dim);
+    double m2;
+    int status = square(s, NULL, &m2, err);
+    if (status) return status;
     out[0] = (bench_answer){m2, 6 * 0.75 * m2 * sqrt(2.0 / PILOT)};
     for (size_t i = 1; i < BENCH_ANSWERS && status == FK_OK; i++) {
-        status = ends(s, &still[i - 1], err);
-        const double exact = mean_square(s->x, POINTS * s->what.dim);
-        out[i] = (bench_answer){exact, 5e-11 * exact};
+        status = square(s, &still[i - 1], &m2, err);
+        out[i] = (bench_answer){m2, 5e-11 * m2};
     }
     return status;
 }
@@ -233,18 +222,13 @@ static int em_answer_by(em_ends *ends, bench_em_subject *s, bench_answer *out, f
 #define ANSWER(who)                                                                                \
     static int em_answer_##who(void *subject, bench_answer *out, fk_error *err)                    \
     {                                                                                              \
-        return em_answer_by(ends_by_##who, subject, out, err);                                     \
+        return em_answer_by(square_by_##who, subject, out, err);                                   \
     }
 ANSWER(lab)
 ANSWER(one_thread)
 ANSWER(scalar)
 ANSWER(native)
 ANSWER(openmp)
-
-static int em_answer_numpy(void *subject, bench_answer *answer, fk_error *err)
-{
-    return bench_peer_answer(((bench_em_subject *)subject)->peer, "numpy", answer, err);
-}
 
 /* --- the cases --- */
 
@@ -260,11 +244,6 @@ static const char *em_missing_openmp(void *subject)
 #endif
 }
 
-static const char *em_missing_numpy(void *subject)
-{
-    return bench_peer_missing(((bench_em_subject *)subject)->peer, "numpy");
-}
-
 static double em_limit(const void *subject, const fk_rates *r)
 {
     const bench_em_subject *s = subject;
@@ -278,7 +257,7 @@ static const bench_contestant on_one_thread[] =
         {"scalar", 64, em_run_scalar, em_answer_scalar, NULL},
         {"native", 64, em_run_native, em_answer_native, NULL},
         {"openmp", PILOT, em_run_openmp, em_answer_openmp, em_missing_openmp},
-        {"numpy", PILOT, em_run_numpy, em_answer_numpy, em_missing_numpy},
+        {.name = "numpy", .least = PILOT},
 },
                               on_all[] = {
                                   {"fokker", 4 * PILOT, em_run, em_answer_lab, NULL},
@@ -291,7 +270,7 @@ static const bench_contestant on_one_thread[] =
         .name = title, .says = about, .unit = "particle-steps/s", .per = STEPS, .threaded = all,   \
         .contestant = who, .n_contestants = sizeof who / sizeof *who,                              \
         .setting = &(const bench_em_shape){d, n, f}, .open = em_open, .close = em_close,           \
-        .limit = em_limit                                                                          \
+        .peer = em_peer, .limit = em_limit                                                         \
     }
 #define BOTH(title, about, d, n, f)                                                                \
     EM(title, about, d, n, f, false, on_one_thread),                                               \

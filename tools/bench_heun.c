@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/observe.h"
 #include "core/source.h"
 #include "registry.h"
 #include "tools/bench_mixture.h"
@@ -82,21 +81,15 @@ static int heun_open(const bench_case *what, int threads, void **subject, fk_err
     return status;
 }
 
-static int integrate(const heun *s, size_t n, const fk_observer *observer, double *seconds,
-                     fk_error *err)
+static bench_run run_of(const heun *s)
 {
-    const bench_run run = {.mixture = s->mixture,
-                           .plan = &s->plan,
-                           .observer = observer,
-                           .n_observers = observer ? 1 : 0,
-                           .threads = 1,
-                           .clock = 1};
-    return bench_integrate(&run, n, seconds, err);
+    return (bench_run){.mixture = s->mixture, .plan = &s->plan, .threads = 1, .clock = 1};
 }
 
 static int run(void *subject, size_t n, double *seconds, fk_error *err)
 {
-    return integrate(subject, n, NULL, seconds, err);
+    const bench_run how = run_of(subject);
+    return bench_integrate(&how, n, seconds, err);
 }
 
 /* The first n, at most PILOT, of the starts through all steps. */
@@ -120,29 +113,26 @@ static int run_native(void *subject, size_t n, double *seconds, fk_error *err)
 
 /* The same starts and steps: mean squares at the end differ by rounding, which the flow stretches
  * by some hundreds. */
-static bench_answer mean_square(const double *x)
+static bench_answer same(double mean_square)
 {
-    double sum = 0;
-    for (size_t i = 0; i < DIM * PILOT; i++) sum += x[i] * x[i];
-    return (bench_answer){sum / (DIM * PILOT), 1e-11};
+    return (bench_answer){mean_square, 1e-11};
 }
 
 static int answer(void *subject, bench_answer *out, fk_error *err)
 {
-    double seconds;
-    fk_snapshots *end = fk_snapshots_new(1, PILOT, DIM);
-    const fk_observer observer = fk_observe_snapshots(end);
-    int status = integrate(subject, PILOT, &observer, &seconds, err);
-    *out = mean_square(end->x);
-    fk_snapshots_free(end);
+    double m2;
+    const bench_run how = run_of(subject);
+    int status = bench_end_square(&how, PILOT, &m2, err);
+    *out = same(m2);
     return status;
 }
 
 static int answer_native(void *subject, bench_answer *out, fk_error *err)
 {
+    const heun *s = subject;
     (void)err;
-    by_native(subject, PILOT);
-    *out = mean_square(((heun *)subject)->x);
+    by_native(s, PILOT);
+    *out = same(bench_mean_square(s->x, PILOT * DIM));
     return FK_OK;
 }
 

@@ -105,16 +105,10 @@ static int answer_observed(void *self, bench_answer *out, fk_error *err)
 
 static int answer_bare(void *self, bench_answer *out, fk_error *err)
 {
-    const subject *s = self;
-    fk_snapshots *end = fk_snapshots_new(1, PILOT, s->what.dim);
-    const fk_observer observer = fk_observe_snapshots(end);
-    bench_run run = run_of(s);
-    run.observer = &observer, run.n_observers = 1;
-    double seconds, sum = 0;
-    int status = bench_integrate(&run, PILOT, &seconds, err);
-    for (size_t i = 0; i < PILOT * s->what.dim; i++) sum += end->x[i] * end->x[i];
-    *out = same(sum / (double)(PILOT * s->what.dim));
-    fk_snapshots_free(end);
+    double mean_square;
+    const bench_run run = run_of(self);
+    int status = bench_end_square(&run, PILOT, &mean_square, err);
+    *out = same(mean_square);
     return status;
 }
 

@@ -129,22 +129,12 @@ CONTESTANT(by_dopri5)
 CONTESTANT(by_rk45)
 CONTESTANT(by_gsl)
 
-static int run_scipy(void *subject, size_t n, double *seconds, fk_error *err)
-{
-    return bench_peer_run(((pfode *)subject)->peer, "scipy", n, seconds, err);
-}
-
-static int answer_scipy(void *subject, bench_answer *out, fk_error *err)
-{
-    return bench_peer_answer(((pfode *)subject)->peer, "scipy", out, err);
-}
-
-static const char *missing_scipy(void *subject)
-{
-    return bench_peer_missing(((pfode *)subject)->peer, "scipy");
-}
-
 /* --- the cases --- */
+
+static bench_peer *pfode_peer(const void *subject)
+{
+    return ((const pfode *)subject)->peer;
+}
 
 static void pfode_close(void *subject)
 {
@@ -155,7 +145,7 @@ static void pfode_close(void *subject)
 }
 
 /* The script is told the mixture, the schedule, and the starts with their ends. */
-static bench_peer *pfode_peer(const pfode *s)
+static bench_peer *pfode_script(const pfode *s)
 {
     const fk_mixture *m = s->mixture;
     const double shape[] = {
@@ -203,7 +193,7 @@ static int pfode_open(const bench_case *what, int threads, void **subject, fk_er
     s->t[s->log_density] = s->schedule.t_max;
     s->t[!s->log_density] = s->schedule.t_min;
     if (status == FK_OK) status = pfode_reference(s, err);
-    if (status == FK_OK && !s->log_density) s->peer = pfode_peer(s);
+    if (status == FK_OK && !s->log_density) s->peer = pfode_script(s);
     if (status == FK_OK)
         *subject = s;
     else
@@ -222,7 +212,7 @@ static const bench_contestant one_way[] =
         {"fokker", PILOT, run_by_dopri5, answer_by_dopri5, NULL},
         {"gsl-rkf45", 16, run_by_gsl, answer_by_gsl, NULL},
         {"rk45", 16, run_by_rk45, answer_by_rk45, NULL},
-        {"scipy", 512, run_scipy, answer_scipy, missing_scipy},
+        {.name = "scipy", .least = 512},
 },
                               with_density[] = {
                                   {"fokker", PILOT, run_by_dopri5, answer_by_dopri5, NULL},
@@ -239,6 +229,7 @@ static const bench_case row[] = {
      .n_contestants = sizeof one_way / sizeof *one_way,
      .open = pfode_open,
      .close = pfode_close,
+     .peer = pfode_peer,
      .limit = pfode_limit},
     {.name = "pfode-log-d2k8",
      .says = "log-likelihoods by the same",

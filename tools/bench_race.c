@@ -7,12 +7,35 @@
 #include <string.h>
 
 #include "core/stats.h"
+#include "tools/bench_peer.h"
 
 enum { N_FIGURES = sizeof(bench_figures) / sizeof(double) };
 
 double bench_seconds(int threads)
 {
     return threads == 1 ? fk_thread_seconds() : fk_seconds();
+}
+
+/* --- a contestant's functions, or the script's --- */
+
+static const char *why_missing(const bench_case *what, const bench_contestant *who, void *subject)
+{
+    if (who->missing) return who->missing(subject);
+    return who->run ? NULL : bench_peer_missing(what->peer(subject), who->name);
+}
+
+static int run(const bench_case *what, const bench_contestant *who, void *subject, size_t amount,
+               double *seconds, fk_error *err)
+{
+    return who->run ? who->run(subject, amount, seconds, err)
+                    : bench_peer_run(what->peer(subject), who->name, amount, seconds, err);
+}
+
+static int answer(const bench_case *what, const bench_contestant *who, void *subject,
+                  bench_answer *out, fk_error *err)
+{
+    return who->run ? who->answer(subject, out, err)
+                    : bench_peer_answer(what->peer(subject), who->name, out, err);
 }
 
 /* Everybody against the lab; NaN is never equal. */
@@ -22,7 +45,7 @@ static int compare(const bench_case *what, void *subject, const bench_outcome *o
     for (size_t c = 0; c < what->n_contestants; c++) {
         bench_answer theirs[BENCH_ANSWERS] = {{0, 0}};
         if (*o->missing[c]) continue;
-        int status = what->contestant[c].answer(subject, theirs, err);
+        int status = answer(what, &what->contestant[c], subject, theirs, err);
         if (status) return status;
         if (c == 0) memcpy(ours, theirs, sizeof ours);
         for (size_t i = 0; i < BENCH_ANSWERS; i++) {
@@ -38,12 +61,12 @@ static int compare(const bench_case *what, void *subject, const bench_outcome *o
 }
 
 /* How much work fills a turn. */
-static int calibrate(const bench_contestant *who, void *subject, double turn, size_t *amount,
-                     fk_error *err)
+static int calibrate(const bench_case *what, const bench_contestant *who, void *subject,
+                     double turn, size_t *amount, fk_error *err)
 {
     double seconds;
     for (*amount = who->least;; *amount *= 2) {
-        int status = who->run(subject, *amount, &seconds, err);
+        int status = run(what, who, subject, *amount, &seconds, err);
         if (status) return status;
         if (seconds > turn / 4) break;
     }
@@ -59,7 +82,7 @@ static int one_round(const bench_case *what, void *subject, int threads, double 
         double seconds;
         f->ratio[c] = NAN;
         if (amount[c] == 0) continue;
-        int status = what->contestant[c].run(subject, amount[c], &seconds, err);
+        int status = run(what, &what->contestant[c], subject, amount[c], &seconds, err);
         if (status) return status;
         double rate = what->per * (double)amount[c] / seconds;
         if (c == 0) f->rate = rate;
@@ -97,13 +120,13 @@ int bench_race(const bench_case *what, const bench_effort *effort, fk_progress *
     if (status) return status;
     for (size_t c = 0; c < what->n_contestants; c++) {
         const bench_contestant *who = &what->contestant[c];
-        const char *why = who->missing ? who->missing(subject) : NULL;
+        const char *why = why_missing(what, who, subject);
         snprintf(o->missing[c], sizeof o->missing[c], "%s", why ? why : "");
     }
     status = compare(what, subject, o, err);
     for (size_t c = 0; c < what->n_contestants && status == FK_OK; c++)
         if (!*o->missing[c])
-            status = calibrate(&what->contestant[c], subject, effort->turn, &amount[c], err);
+            status = calibrate(what, &what->contestant[c], subject, effort->turn, &amount[c], err);
 
     bench_figures *round = fk_alloc(rounds, sizeof *round);
     for (size_t r = 0; r < rounds && status == FK_OK; r++) {

@@ -5,6 +5,7 @@
 
 #include "analytic/marginal.h"
 #include "analytic/node_facts.h"
+#include "core/observe.h"
 #include "core/source.h"
 #include "registry.h"
 #include "tools/bench.h"
@@ -55,5 +56,26 @@ int bench_integrate(const bench_run *how, size_t n, double *seconds, fk_error *e
     const double begin = bench_seconds(how->clock);
     int status = fk_integrate(&run, err);
     *seconds = bench_seconds(how->clock) - begin;
+    return status;
+}
+
+double bench_mean_square(const double *x, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += x[i] * x[i];
+    return sum / (double)n;
+}
+
+int bench_end_square(const bench_run *how, size_t n, double *mean_square, fk_error *err)
+{
+    double seconds;
+    const size_t dim = how->mixture->dim;
+    fk_snapshots *end = fk_snapshots_new(1, n, dim);
+    const fk_observer observer = fk_observe_snapshots(end);
+    bench_run run = *how;
+    run.observer = &observer, run.n_observers = 1;
+    int status = bench_integrate(&run, n, &seconds, err);
+    *mean_square = bench_mean_square(end->x, n * dim);
+    fk_snapshots_free(end);
     return status;
 }

@@ -26,4 +26,8 @@ typedef struct {
 
 int bench_integrate(const bench_run *, size_t n, double *seconds, fk_error *) FK_CHECKED;
 
+/* The mean square of all coordinates at the end; the run has no observers of its own. */
+int bench_end_square(const bench_run *, size_t n, double *mean_square, fk_error *) FK_CHECKED;
+double bench_mean_square(const double *x, size_t n);
+
 #endif

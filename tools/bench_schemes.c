@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "claims/certificate.h"
-#include "core/observe.h"
 #include "registry.h"
 #include "tools/bench_mixture.h"
 #include "tools/bench_run.h"
@@ -56,34 +55,22 @@ static int scheme_open(const bench_case *what, int threads, void **subject, fk_e
     return FK_OK;
 }
 
-static int integrate(const scheme_subject *s, size_t n, const fk_observer *observer,
-                     double *seconds, fk_error *err)
+static bench_run run_of(const scheme_subject *s)
 {
-    const bench_run run = {.mixture = s->mixture,
-                           .plan = &s->plan,
-                           .observer = observer,
-                           .n_observers = observer ? 1 : 0,
-                           .threads = 1,
-                           .clock = 1};
-    return bench_integrate(&run, n, seconds, err);
+    return (bench_run){.mixture = s->mixture, .plan = &s->plan, .threads = 1, .clock = 1};
 }
 
 static int scheme_run(void *subject, size_t n, double *seconds, fk_error *err)
 {
-    return integrate(subject, n, NULL, seconds, err);
+    const bench_run run = run_of(subject);
+    return bench_integrate(&run, n, seconds, err);
 }
 
 /* Nobody else computes it; that it is a number is all that is asked. */
 static int scheme_answer(void *subject, bench_answer *answer, fk_error *err)
 {
-    double seconds;
-    fk_snapshots *end = fk_snapshots_new(1, PILOT, DIM);
-    const fk_observer observer = fk_observe_snapshots(end);
-    int status = integrate(subject, PILOT, &observer, &seconds, err);
-    *answer = (bench_answer){0, 0};
-    for (size_t i = 0; i < PILOT * DIM; i++) answer->value += end->x[i] * end->x[i];
-    fk_snapshots_free(end);
-    return status;
+    const bench_run run = run_of(subject);
+    return bench_end_square(&run, PILOT, &answer->value, err);
 }
 
 static double scheme_limit(const void *subject, const fk_rates *r)

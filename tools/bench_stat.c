@@ -176,6 +176,11 @@ static double sliced_plain(stat_subject *s)
 
 /* --- the cases --- */
 
+static bench_peer *stat_peer(const void *subject)
+{
+    return ((const stat_subject *)subject)->peer;
+}
+
 static void stat_close(void *subject)
 {
     stat_subject *s = subject;
@@ -230,11 +235,6 @@ static int run_plain(void *subject, size_t amount, double *seconds, fk_error *er
     return *seconds = timed(s->what->plain, s, amount), FK_OK;
 }
 
-static int run_scipy(void *subject, size_t amount, double *seconds, fk_error *err)
-{
-    return bench_peer_run(((stat_subject *)subject)->peer, "scipy", amount, seconds, err);
-}
-
 static int answer_lab(void *subject, bench_answer *answer, fk_error *err)
 {
     stat_subject *s = subject;
@@ -249,20 +249,10 @@ static int answer_plain(void *subject, bench_answer *answer, fk_error *err)
     return *answer = exact(s->what->plain(s)), FK_OK;
 }
 
-static int answer_scipy(void *subject, bench_answer *answer, fk_error *err)
-{
-    return bench_peer_answer(((stat_subject *)subject)->peer, "scipy", answer, err);
-}
-
-static const char *missing_scipy(void *subject)
-{
-    return bench_peer_missing(((stat_subject *)subject)->peer, "scipy");
-}
-
 static const bench_contestant contestants[] = {
     {"fokker", 1, run_lab, answer_lab, NULL},
     {"scalar", 1, run_plain, answer_plain, NULL},
-    {"scipy", 1, run_scipy, answer_scipy, missing_scipy},
+    {.name = "scipy", .least = 1},
 };
 
 static const distance energy = {0, 4 * N_PLANE, true, energy_lab, energy_plain},
@@ -274,7 +264,8 @@ static const distance energy = {0, 4 * N_PLANE, true, energy_lab, energy_plain},
 #define STAT(title, about, what, who)                                                              \
     {                                                                                              \
         .name = title, .says = about, .unit = "calls/s", .per = 1, .contestant = contestants,      \
-        .n_contestants = who, .setting = &(what), .open = stat_open, .close = stat_close           \
+        .n_contestants = who, .setting = &(what), .open = stat_open, .close = stat_close,          \
+        .peer = stat_peer                                                                          \
     }
 
 /* SciPy has no W1 between a sample and a law. */

@@ -35,7 +35,7 @@ static void send_floats(bench_peer *peer, const float *x, size_t n)
 }
 
 /* The script has the network, the data and the schedule, and the batch to agree in. */
-static bench_peer *train_peer(const train_subject *s)
+static bench_peer *train_script(const train_subject *s)
 {
     const fk_shape *shape = &s->trainer->shape;
     const fk_model_config *m = &s->trainer->model;
@@ -58,6 +58,11 @@ static bench_peer *train_peer(const train_subject *s)
     send_floats(peer, s->weight, COLUMNS);
     bench_peer_send(peer, schedule, sizeof schedule / sizeof *schedule);
     return peer;
+}
+
+static bench_peer *train_peer(const void *subject)
+{
+    return ((const train_subject *)subject)->peer;
 }
 
 static void train_close(void *subject)
@@ -99,7 +104,7 @@ static int train_open(const bench_case *what, int threads, void **subject, fk_er
     s->param = fk_alloc(2 * n, sizeof *s->param);
     memcpy(s->param, s->trainer->state.param, n * sizeof *s->param);
     make_batch(s);
-    s->peer = train_peer(s);
+    s->peer = train_script(s);
     *subject = s;
     return FK_OK;
 }
@@ -148,31 +153,12 @@ static double train_limit(const void *subject, const fk_rates *r)
     return 1 / (sample * (double)s->trainer->config.batch);
 }
 
-#define TORCH(title, function)                                                                     \
-    static int run_##function(void *subject, size_t steps, double *seconds, fk_error *err)         \
-    {                                                                                              \
-        return bench_peer_run(((train_subject *)subject)->peer, title, steps, seconds, err);       \
-    }                                                                                              \
-    static int answer_##function(void *subject, bench_answer *answer, fk_error *err)               \
-    {                                                                                              \
-        return bench_peer_answer(((train_subject *)subject)->peer, title, answer, err);            \
-    }                                                                                              \
-    static const char *missing_##function(void *subject)                                           \
-    {                                                                                              \
-        return bench_peer_missing(((train_subject *)subject)->peer, title);                        \
-    }
-TORCH("torch", torch)
-TORCH("torch-1", torch_1)
-TORCH("torch-compiled", torch_compiled)
-TORCH("torch-compiled-1", torch_compiled_1)
-
 static const bench_contestant who[] = {
     {"fokker", 4, train_run, train_answer, NULL},
-    {"torch", 4, run_torch, answer_torch, missing_torch},
-    {"torch-1", 4, run_torch_1, answer_torch_1, missing_torch_1},
-    {"torch-compiled", 4, run_torch_compiled, answer_torch_compiled, missing_torch_compiled},
-    {"torch-compiled-1", 4, run_torch_compiled_1, answer_torch_compiled_1,
-     missing_torch_compiled_1},
+    {.name = "torch", .least = 4},
+    {.name = "torch-1", .least = 4},
+    {.name = "torch-compiled", .least = 4},
+    {.name = "torch-compiled-1", .least = 4},
 };
 
 #define TRAIN(title, size)                                                                         \
@@ -180,7 +166,7 @@ static const bench_contestant who[] = {
         .name = title, .says = "training steps, batch " #size, .unit = "steps/s", .per = 1,        \
         .threaded = true, .contestant = who, .n_contestants = sizeof who / sizeof *who,            \
         .setting = &(const size_t){size}, .open = train_open, .close = train_close,                \
-        .limit = train_limit                                                                       \
+        .peer = train_peer, .limit = train_limit                                                   \
     }
 static const bench_case row[] = {TRAIN("train-b512", 512), TRAIN("train-b4096", 4096)};
 
