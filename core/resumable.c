@@ -36,7 +36,7 @@ static piece *pieces_of(const fk_run *run, uint64_t done, size_t *n)
     *n = 0;
     for (size_t o = 0; o < run->n_observers; o++) {
         const fk_observer *ob = &run->observer[o];
-        all[(*n)++] = (piece){ob->total, ob->merge ? ob->state_size : 0};
+        if (ob->merge) all[(*n)++] = (piece){ob->total, ob->state_size};
         for (size_t k = 0; k < ob->sets; k++)
             all[(*n)++] =
                 (piece){(unsigned char *)ob->rows + k * run->n * ob->row_size, done * ob->row_size};
