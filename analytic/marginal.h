@@ -42,7 +42,9 @@ typedef struct {
 
 /* Returns log p(x). Exponents and scores of the components are worked in double-double, so that
  * log p and the score are wrong by a few rounding errors of the inputs x, s, sigma, w, m, C and of
- * the result, for |x| up to 1e150 and any condition of C. */
+ * the result, for any condition of C: log p for |x| up to 1e150, the score to 2^25 standard
+ * deviations of its components. Farther out components whose log-densities agree to 2^-104 of
+ * themselves cannot be told apart, and the score is that of any of these. */
 double fk_marginal_at(const fk_marginal *, const double *x, const fk_point *out);
 
 /* d/dt log p_t(x) where s' = f s and (sigma^2)' = g2 + 2 f sigma^2: by differentiating the mixture

@@ -74,6 +74,12 @@ static fk_dd component(const fk_marginal *g, size_t k, fk_dd *y, double *u)
     return q;
 }
 
+/* l_a - l_b: far out all that tells components apart is in the lower halves. */
+static double log_ratio(const fk_marginal *g, const fk_dd *q, size_t a, size_t b)
+{
+    return g->log_norm[a] - g->log_norm[b] - 0.5 * fk_dd_subtract(q[a], q[b]).hi;
+}
+
 static void look(const fk_marginal *g, const double *x, view *v)
 {
     size_t k = g->mixture->k, n = g->mixture->dim, need = 3 * k * (n + 1) + 6 * n;
@@ -91,12 +97,11 @@ static void look(const fk_marginal *g, const double *x, view *v)
         project(g, c, x, delta, y);
         for (size_t j = 0; j < n; j++) v->y[c * n + j] = y[j].hi;
         q[c] = component(g, c, y, v->u + c * n);
-        if (g->log_norm[c] - 0.5 * q[c].hi > g->log_norm[top] - 0.5 * q[top].hi) top = c;
+        if (log_ratio(g, q, c, top) > 0) top = c;
     }
     double others = 0; /* sum of r relative to the top one's */
     for (size_t c = 0; c < k; c++) {
-        fk_dd gap = fk_dd_subtract(q[c], q[top]);
-        v->r[c] = c == top ? 1 : exp(g->log_norm[c] - g->log_norm[top] - 0.5 * gap.hi);
+        v->r[c] = c == top ? 1 : exp(log_ratio(g, q, c, top));
         if (c != top) others += v->r[c];
     }
     for (size_t c = 0; c < k; c++) v->r[c] /= 1 + others;
