@@ -9,8 +9,11 @@
 
 #include "analytic/backward_law.h"
 #include "analytic/grid_law.h"
+#include "claims/sampling.h"
 #include "claims/setting.h"
 #include "core/cli.h"
+#include "core/observe.h"
+#include "core/source.h"
 #include "registry.h"
 
 const size_t budgets[BUDGETS] = {5, 10, 20, 50};
@@ -191,11 +194,22 @@ static budget_chain best_chain(budget *b, size_t i)
 
 enum { PARTICLES = 16384 };
 
+static const spending *best_of(const budget *b, size_t i, int process)
+{
+    for (const spending *s = b->by + i * b->n; s < b->by + (i + 1) * b->n && s->ran; s++)
+        if (process_of(s->family) == process) return s;
+    return NULL;
+}
+
+const spending *budget_best_with_noise(const budget *b, size_t i)
+{
+    return best_of(b, i, FK_REVERSE_SDE);
+}
+
 static int best_again(const budget *b, size_t i, int threads, budget_again *out, fk_error *err)
 {
-    const spending *s = b->by + i * b->n;
-    while (s < b->by + (i + 1) * b->n && s->ran && process_of(s->family) != FK_FLOW) s++;
-    if (s == b->by + (i + 1) * b->n || !s->ran) return FK_OK;
+    const spending *s = best_of(b, i, FK_FLOW);
+    if (!s) return FK_OK;
     const fk_field exact = fk_mixture_field(b->mixture);
     double mean[FK_LAWS][FK_N_CDF], bound[FK_LAWS][FK_N_CDF];
     fk_trial trial;
@@ -210,6 +224,37 @@ static int best_again(const budget *b, size_t i, int threads, budget_again *out,
         out->mean[k] = mean[k][s->functional], out->bound[k] = bound[k][s->functional];
     out->bound[FK_IN_STEPS] += s->bound[0], out->bound[FK_BY_NETWORK] += s->bound[1];
     return FK_OK;
+}
+
+int budget_draw(const budget *b, const spending *s, double factor, size_t n, uint64_t seed,
+                int threads, double *x, fk_error *err)
+{
+    fk_trial trial;
+    int status = plan_of(b, s, &trial, err);
+    if (status) return status;
+    const fk_field exact = fk_mixture_field(b->mixture);
+    const fk_scaled scaled = {b->learnt ? b->learnt : &exact, factor};
+    const fk_field field = fk_scaled_field(&scaled);
+    const fk_gaussian_start prior = {seed, 0, b->prior};
+    const fk_key key = {seed, FK_STREAM_STEPS};
+    fk_snapshots *end = fk_snapshots_new(1, n, 1);
+    const fk_observer see = fk_observe_snapshots(end);
+    const fk_run run = {.step = trial.plan.step,
+                        .n_steps = trial.plan.n_steps,
+                        .field = &field,
+                        .start = fk_source_gaussian(&prior),
+                        .noise = fk_noise_independent(&key, 1),
+                        .n = n,
+                        .observe_at = &trial.plan.n_steps,
+                        .n_observe = 1,
+                        .observer = &see,
+                        .n_observers = 1,
+                        .threads = threads};
+    status = fk_integrate(&run, err);
+    memcpy(x, end->x, n * sizeof *x);
+    fk_snapshots_free(end);
+    fk_trial_free(&trial);
+    return status;
 }
 
 int budget_run(budget *b, int threads, fk_error *err)

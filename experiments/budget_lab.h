@@ -60,4 +60,11 @@ typedef struct {
 int budget_run(budget *, int threads, fk_error *) FK_CHECKED;
 void budget_free(budget *);
 
+/* Of a budget (0 .. BUDGETS - 1), the one with the least |total|; NULL where none ran. */
+const spending *budget_best_with_noise(const budget *, size_t budget);
+/* n draws x (n) by its steps from the prior, by the score, or that of the network's table, times
+ * `factor`. */
+int budget_draw(const budget *, const spending *, double factor, size_t n, uint64_t seed,
+                int threads, double *x, fk_error *) FK_CHECKED;
+
 #endif
