@@ -99,6 +99,7 @@ static void usage(FILE *out, const char *const *name, size_t n)
           "The mathematics of diffusion models, checked on data whose score is known exactly.\n\n"
           "Commands (fokker help COMMAND tells more):\n",
           out);
+    setenv("FOKKER_ALONE", "1", 1); /* those who are asked are no ranks (core/ranks.h) */
     for (size_t i = 0; i < n; i++) print_brief(out, name[i]);
     fputs("\nTry: fokker band\n", out);
 }
@@ -133,11 +134,11 @@ static int dispatch(int argc, char **argv, const char *const *name, size_t n)
     fk_ranks_begin(); /* no command takes over: what follows is told once */
     FILE *complaint = fk_ranks_writes() ? stderr : stdout;
     if (argc < 2) {
-        usage(complaint, name, n);
+        if (fk_ranks_writes()) usage(stderr, name, n);
         return FK_USAGE;
     }
     if ((help && argc == 2) || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-        usage(stdout, name, n);
+        if (fk_ranks_writes()) usage(stdout, name, n);
         return FK_OK;
     }
     if (strcmp(argv[1], "--version") == 0) {

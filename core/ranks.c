@@ -35,6 +35,8 @@ static bool launched(void)
     static const char *const sign[] = {
         "OMPI_COMM_WORLD_SIZE", "PMI_RANK",    "PMI_SIZE",           "PMI_FD", "PMIX_RANK",
         "ALPS_APP_PE",          "PALS_RANKID", "MV2_COMM_WORLD_RANK"};
+    const char *alone = getenv("FOKKER_ALONE");
+    if (alone && *alone) return false;
     for (size_t i = 0; i < sizeof sign / sizeof *sign; i++)
         if (getenv(sign[i])) return true;
     const char *tasks = getenv("SLURM_STEP_NUM_TASKS");

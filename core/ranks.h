@@ -12,7 +12,8 @@
 #include "core/error.h"
 
 /* Before anything else, once (fk_cli_parse does it); undone at exit. From then on the standard
- * output of all ranks but 0 goes nowhere. */
+ * output of all ranks but 0 goes nowhere. With $FOKKER_ALONE this process is by itself, whatever
+ * started it. */
 void fk_ranks_begin(void);
 
 size_t fk_rank(void);       /* which one this is, 0 .. fk_ranks()-1 */

@@ -100,6 +100,18 @@ alone $batch SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=1 || { cat told; fail "a step 
 case $(mpirun --version) in *"Open MPI"*)
     alone $batch SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=2 && fail "MPI is not begun in a step of two tasks" ;; esac
 
+# The list of commands asks each for its sentence; those who are asked are no ranks.
+"$plain" --help >want.txt || fail "--help"
+for asked in --help help ""; do
+    # shellcheck disable=SC2086 # no word at all
+    timeout 60 mpirun -n 2 "$ranked" $asked >told 2>errors
+    case $asked in "") mv errors told ;; esac
+    for c in $commands; do
+        brief=$(grep "^  $c " want.txt) && [ "$(grep -cxF "$brief" told)" = 1 ] ||
+            { cat told; fail "'$asked' does not tell of $c once"; }
+    done
+done
+
 refused() { # refused CODE LINE COMMAND...: one line from all ranks together, and their exit code
     want=$1 line=$2; shift 2
     mpirun -n 2 "$ranked" "$@" >told 2>&1
