@@ -9,7 +9,7 @@
 /* Each per second, all doubles. */
 typedef struct {
     double exp;     /* exponentials, by core/vmath.h's polynomial */
-    double fma;     /* fused multiply-adds */
+    double fma;     /* multiply-adds, fused where there is an instruction for it */
     double normals; /* standard normals, core/noise.h's */
     double steps;   /* particle-steps of which nothing is left but a division, loads and stores */
     double clock;   /* cycles: additions of integers that wait for one another */

@@ -19,6 +19,17 @@ void FK_KERNEL(fk_rate_exp)(const double *restrict x, double *restrict y, size_t
     }
 }
 
+/* Where the machine has no such instruction, a call to emulate it is no measure of what it can do.
+ */
+FK_INLINE fk_vector multiply_add(fk_vector a, fk_vector b, fk_vector c)
+{
+#if defined(FP_FAST_FMA)
+    return fk_vector_fma(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+
 void FK_KERNEL(fk_rate_fma)(const double *restrict x, double *restrict y, size_t n)
 {
     const fk_vector by = fk_splat(x[0]), plus = fk_splat(0.125);
@@ -26,7 +37,7 @@ void FK_KERNEL(fk_rate_fma)(const double *restrict x, double *restrict y, size_t
         fk_vector z[CHAINS];
         FK_UNROLLED(u, CHAINS) z[u] = fk_load(x + p + u * FK_VECTOR);
         for (int i = 0; i < FK_RATE_FMAS; i++)
-            FK_UNROLLED(u, CHAINS) z[u] = fk_vector_fma(z[u], by, plus);
+            FK_UNROLLED(u, CHAINS) z[u] = multiply_add(z[u], by, plus);
         FK_UNROLLED(u, CHAINS) fk_store(y + p + u * FK_VECTOR, z[u]);
     }
 }

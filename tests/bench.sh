@@ -33,6 +33,13 @@ assert all(r["core"][k] > 0 for k in ("exp", "fma", "normals", "steps", "clock")
     /^schemes-/ { n++; falls += $4 < last; last = $4; spreads += $6 == "%" }
     END { exit n != 3 || falls || spreads != 3 }' || { echo "bench schemes-..: not three, not by fraction, or no spread"; exit 1; }
 
+# No instruction set exceeds its limit, be it one without fused multiply-adds.
+for isa in portable avx2 avx512; do
+    FOKKER_ISA=$isa "$FOKKER" bench --quiet --rounds 5 --turn 0.02 schemes-euler |
+        awk '/^schemes-/ { good = $4 > 0 && $4 < 1 } END { exit !good }' ||
+        { echo "FOKKER_ISA=$isa bench schemes-euler: not within its limit"; exit 1; }
+done
+
 # The scan: a table for each panel of the figure, rates and limits in all rows, and the figure itself.
 # Where there is no mpirun one remark says so, and ranks of another time are gone (tests/mpi.sh has them).
 mkdir "$scratch/bin" "$scratch/out" && touch "$scratch/out/ranks.csv" &&
