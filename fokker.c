@@ -131,7 +131,8 @@ static int dispatch(int argc, char **argv, const char *const *name, size_t n)
     for (size_t i = 0; asked && i < n; i++)
         if (strcmp(asked, name[i]) == 0) return run(name[i], help ? asks_help : argv + 1);
 
-    fk_ranks_begin(); /* no command takes over: what follows is told once */
+    fk_error err; /* no command takes over: what follows is told once */
+    if (fk_ranks_begin(&err)) return fk_cli_report(&err);
     FILE *complaint = fk_ranks_writes() ? stderr : stdout;
     if (argc < 2) {
         if (fk_ranks_writes()) usage(stderr, name, n);

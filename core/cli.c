@@ -217,10 +217,10 @@ fk_cli fk_cli_parse(const fk_command *command, int argc, char **argv)
     fk_cli cli = {0};
     parser p = {.command = command, .cli = &cli};
     asked.name = command->name;
-    fk_ranks_begin();
+    fk_error err;
+    if (fk_ranks_begin(&err)) exit(fk_cli_report(&err));
     fk_interrupt_catch();
     fk_cli_guard_output();
-    fk_error err;
     if (fk_isa_check(&err)) exit(fk_cli_report(&err));
     add_text("fokker ");
     add_text(command->name);

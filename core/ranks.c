@@ -10,8 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Whether the user wants this process by itself, whatever started it. */
+static bool wants_alone(void)
+{
+    const char *text = getenv("FOKKER_ALONE");
+    return text && *text;
+}
+
 #ifdef FK_MPI
 #include <mpi.h>
+
+static const char how_to_join[] = "mpirun of the MPI that this was built with, or srun --mpi=pmix,";
 
 /* Like the rank of MPI_COMM_WORLD that it is, for the whole process. */
 static struct {
@@ -35,15 +44,13 @@ static bool launched(void)
     static const char *const sign[] = {
         "OMPI_COMM_WORLD_SIZE", "PMI_RANK",    "PMI_SIZE",           "PMI_FD", "PMIX_RANK",
         "ALPS_APP_PE",          "PALS_RANKID", "MV2_COMM_WORLD_RANK"};
-    const char *alone = getenv("FOKKER_ALONE");
-    if (alone && *alone) return false;
     for (size_t i = 0; i < sizeof sign / sizeof *sign; i++)
         if (getenv(sign[i])) return true;
     const char *tasks = getenv("SLURM_STEP_NUM_TASKS");
     return tasks && atoi(tasks) > 1;
 }
 
-void fk_ranks_begin(void)
+static void join(void)
 {
     int got, rank, count;
     if (!launched()) return;
@@ -90,7 +97,9 @@ void fk_ranks_broadcast(void *bytes, size_t size, size_t from)
 
 #else
 
-void fk_ranks_begin(void) {}
+static const char how_to_join[] = "make MPI=1";
+
+static void join(void) {}
 
 void fk_ranks_abort(int code)
 {
@@ -118,6 +127,32 @@ void fk_ranks_broadcast(void *bytes, size_t size, size_t from)
 }
 
 #endif
+
+/* How many processes like this one the launcher says that it started: the innermost, should one run
+ * under another. */
+static int started(const char **name)
+{
+    static const char *const size[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE",
+                                       "SLURM_STEP_NUM_TASKS"};
+    for (size_t i = 0; i < sizeof size / sizeof *size; i++) {
+        const char *text = getenv(*name = size[i]);
+        if (text) return atoi(text);
+    }
+    return 1;
+}
+
+int fk_ranks_begin(fk_error *err)
+{
+    if (wants_alone()) return FK_OK;
+    join();
+    const char *name;
+    const int count = started(&name);
+    if (count <= 1 || fk_ranks() > 1) return FK_OK;
+    return fk_fail(err, FK_USAGE,
+                   "one of %d processes (%s) that know nothing of one another, and each would do "
+                   "all the work: %s makes one run of them, FOKKER_ALONE=1 lets each do its own",
+                   count, name, how_to_join);
+}
 
 fk_range fk_ranks_part(fk_range all, size_t rank)
 {

@@ -12,9 +12,10 @@
 #include "core/error.h"
 
 /* Before anything else, once (fk_cli_parse does it); undone at exit. From then on the standard
- * output of all ranks but 0 goes nowhere. With $FOKKER_ALONE this process is by itself, whatever
- * started it. */
-void fk_ranks_begin(void);
+ * output of all ranks but 0 goes nowhere. FK_USAGE where a launcher started several processes of
+ * which none knows of the others, be it that this build has no MPI or another one: they would all
+ * write the same files. With $FOKKER_ALONE this process is by itself, whatever started it. */
+int fk_ranks_begin(fk_error *err) FK_CHECKED;
 
 size_t fk_rank(void);       /* which one this is, 0 .. fk_ranks()-1 */
 size_t fk_ranks(void);      /* how many there are */

@@ -5,7 +5,7 @@
 # two), threads on their cores; what comes out does not depend on either number, to the byte.
 # Submitted again after it ran out of time, it goes on where it was.
 #
-# srun has to speak the PMI of the MPI library: where the ranks start each by itself, or not at all,
+# srun has to speak the PMI of the MPI library: where the ranks do not find one another (exit code 2),
 # add --mpi=pmix (OpenMPI) or --mpi=pmi2 (MPICH); `srun --mpi=list` tells what there is.
 #SBATCH --job-name=fokker
 #SBATCH --nodes=4

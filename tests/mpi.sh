@@ -112,6 +112,21 @@ for asked in --help help ""; do
     done
 done
 
+# Processes that know nothing of one another do nothing, unless it is wished.
+strangers() { # strangers SAYS COMMAND...
+    says=$1; shift
+    rm -rf out; mkdir out
+    few "$@" >told 2>&1
+    code=$?
+    [ $code = 2 ] && grep -q "^fokker.*$says" told || { cat told; fail "exit $code of $*: not refused"; }
+    [ -z "$(ls -A out)" ] || fail "$* wrote something"
+    FOKKER_ALONE=1 few "$@" >told 2>&1 && diff -r want out || { cat told; fail "FOKKER_ALONE=1 $*"; }
+}
+strangers "one of 2 .*make MPI=1" mpirun -n 2 "$plain"
+strangers "one of 3 .*make MPI=1" env SLURM_STEP_NUM_TASKS=3 "$plain"
+strangers "one of 3 .*srun --mpi" env SLURM_STEP_NUM_TASKS=3 "$ranked"
+few mpirun -n 1 "$plain" >told 2>&1 || { cat told; fail "one process of a build without MPI"; }
+
 refused() { # refused CODE LINE COMMAND...: one line from all ranks together, and their exit code
     want=$1 line=$2; shift 2
     mpirun -n 2 "$ranked" "$@" >told 2>&1
