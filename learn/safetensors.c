@@ -58,7 +58,7 @@ int fk_tensors_write(const char *path, const fk_tensor *tensor, size_t n, const 
                      fk_error *err)
 {
     fk_file *file;
-    int code = fk_file_create(path, &file, err);
+    int code = fk_file_rewrite(path, &file, err);
     if (code) return code;
     FILE *out = fk_file_stream(file);
     char *header = header_of(tensor, n, metadata);
