@@ -4,7 +4,9 @@
 #include <argp.h>
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -218,9 +220,9 @@ fk_cli fk_cli_parse(const fk_command *command, int argc, char **argv)
     parser p = {.command = command, .cli = &cli};
     asked.name = command->name;
     fk_error err;
+    fk_cli_guard_output();
     if (fk_ranks_begin(&err)) exit(fk_cli_report(&err));
     fk_interrupt_catch();
-    fk_cli_guard_output();
     if (fk_isa_check(&err)) exit(fk_cli_report(&err));
     add_text("fokker ");
     add_text(command->name);
@@ -285,14 +287,12 @@ void fk_cli_remark(const char *format, ...)
     va_end(args);
 }
 
-/* EBADF at closing, with nothing left to write: started without a standard output, and not missed.
- */
 static void check_output(void)
 {
     errno = 0;
     bool whole = fflush(stdout) == 0 && !ferror(stdout);
     int why = errno;
-    if (whole && fclose(stdout) != 0 && errno != EBADF) whole = false, why = errno;
+    if (whole && fclose(stdout) != 0) whole = false, why = errno;
     if (whole) return;
     fk_error err;
     if (reported != FK_FILE)
@@ -302,8 +302,21 @@ static void check_output(void)
     _exit(FK_FILE);
 }
 
+/* A descriptor of the standard streams that is closed is the number that the next file, pipe or
+ * socket gets, and what is printed goes there. /dev/null takes its place, open the wrong way: to
+ * write to 1, or read from 0, still fails with EBADF. */
+static void fill_standard_streams(void)
+{
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0) /* the lowest that is free is the one that open takes */
+            (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 void fk_cli_guard_output(void)
 {
+    fill_standard_streams();
+    signal(SIGXFSZ, SIG_IGN); /* beyond `ulimit -f` a write is to fail, not to kill */
+
     if (atexit(check_output) != 0) abort(); /* 32 are guaranteed */
 }
 

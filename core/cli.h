@@ -64,7 +64,9 @@ int fk_option_set(const fk_option *, const char *text, fk_error *err) FK_CHECKED
 fk_cli fk_cli_parse(const fk_command *command, int argc, char **argv);
 
 /* From here on the process ends with FK_FILE, and one line, where standard output could not be
- * written whole, whatever code it meant to end with. */
+ * written whole, whatever code it meant to end with; and a file that grows beyond the limit of its
+ * size (`ulimit -f`) is one that cannot be written. No file that is opened later becomes standard
+ * input, output or error, where the process was started without. */
 void fk_cli_guard_output(void);
 
 /* The command, e.g. "fokker sample --mixture three-1d --seed 1": options in full and in the order

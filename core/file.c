@@ -171,6 +171,8 @@ int fk_file_commit(fk_file *f, fk_error *err)
     bool ok = fflush(f->stream) == 0;
     int why = errno;
     if (ferror(f->stream)) ok = false;
+    if (!ok && !why && f->temporary && write(fileno(f->stream), "", 1) < 0)
+        why = errno; /* a write failed long ago; this one does for the same reason */
     const bool ours = !f->temporary || has_name(f);
     if (f->stream != stdout && fclose(f->stream) != 0 && ok) {
         ok = false;

@@ -8,6 +8,7 @@ import json
 import math
 import os
 import pty
+import resource
 import shlex
 import shutil
 import signal
@@ -230,6 +231,25 @@ def output_that_is_lost_is_told():
     expect(closed.returncode == 0 and closed.stderr == b"",
            "who prints nothing needs no standard output", closed)
     os.remove("x.csv")
+    # the next descriptor, of a file or of bench's peer, is not taken for standard output
+    for words in (["schedule", "--t", "0.5"], ["bench", "em-d1k3", "--turn", "0.001", "--rounds", "5"]):
+        closed = subprocess.run(["sh", "-c", f"{shlex.join([FOKKER, *words])} >&-"],
+                                stderr=subprocess.PIPE, text=True, timeout=120)
+        expect(closed.returncode == FILE and "standard output: could not" in closed.stderr.splitlines()[-1],
+               f"{words} tells that there is no standard output", closed)
+
+
+def a_file_beyond_the_limit_of_its_size_is_told():
+    """ulimit -f: one line, exit code 4, and no half file."""
+    for words in (["sample", "--mixture", "ring-8", "--scheme", "heun", "--out", "x.npy"],
+                  ["sample", "--mixture", "ring-8", "--scheme", "heun", "--out", "x.csv"],
+                  ["train", "--mixture", "ring-8", "--steps", "9", "--out", "x.safetensors"]):
+        done = subprocess.run([FOKKER, *words], capture_output=True, text=True, timeout=120,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)))
+        lines = done.stderr.splitlines()
+        expect(done.returncode == FILE and len(lines) == 1 and words[-1] in lines[0]
+               and "File too large" in lines[0], f"{words} tells that the file is too large", done)
+        expect(os.listdir(".") == ["plain"], f"{words} leaves no half file", os.listdir("."))
 
 
 def start(words, action, number):
@@ -354,6 +374,7 @@ def main():
         chain_prints_a_chain_that_a_plain_product_gives_too()
         files_are_whole_or_absent()
         output_that_is_lost_is_told()
+        a_file_beyond_the_limit_of_its_size_is_told()
         a_signal_ends_a_command_with_130()
         a_signal_that_was_ignored_on_entry_stays_ignored()
         verify_checks_its_words_before_it_runs()
