@@ -160,7 +160,7 @@ install: all ## install the commands, library and headers below PREFIX
 	install -d $(LIB)/fokker/plots $(LIB)/pkgconfig $(DESTDIR)$(PREFIX)/bin $(sort $(dir $(HEADERS:%=$(INCLUDE)/%)))
 	install $D/fokker $(BIN) $(LIB)/fokker
 	install -m 644 plots/*.gp $(LIB)/fokker/plots
-	install -m 644 tools/*.py $(LIB)/fokker
+	install -m 644 tools/*.py paper_notes.md $(LIB)/fokker
 	install -m 644 $B/libfokker.a $(LIB)
 	sed 's/@PKGS@/$(PKGS)/; s/@VERSION@/$(shell sed -n 's/.*FK_VERSION "\(.*\)"/\1/p' core/cli.h)/' fokker.pc.in >$(LIB)/pkgconfig/fokker.pc
 	for h in $(HEADERS); do install -m 644 $$h $(INCLUDE)/$$h || exit; done

@@ -330,3 +330,13 @@ const char *fk_cli_folder(void)
     *(slash == folder ? slash + 1 : slash) = '\0';
     return folder;
 }
+
+char *fk_cli_resource(const char *name)
+{
+    const char *folder = fk_cli_folder();
+    char *up = fk_path_join(folder, "../.."), *path = fk_path_join(up, name);
+    free(up);
+    if (access(path, F_OK) == 0) return path;
+    free(path);
+    return fk_path_join(folder, name);
+}

@@ -87,9 +87,11 @@ int fk_cli_report(const fk_error *err);
 /* Print "fokker NAME: remark" on standard error, of a run that goes on; not with --quiet. */
 void fk_cli_remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The folder of the running binary's siblings, and the folder of the gnuplot scripts:
- * $FOKKER_PLOTS, else ../../plots from the binaries (a source tree), else plots beside them. */
+/* The folder of the running binary's siblings. What they read at run time: ../../NAME from there (a
+ * source tree), else NAME among them (installed); newly allocated. And the folder of the gnuplot
+ * scripts: $FOKKER_PLOTS, else the resource "plots". */
 const char *fk_cli_folder(void);
+char *fk_cli_resource(const char *name);
 const char *fk_cli_plots(void);
 
 /* A progress bar on standard error: silent (NULL) unless that is a terminal and --quiet is not

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,19 +19,14 @@ enum { TOLD = 8192 }; /* bytes of gnuplot's complaints that are kept */
 static const char *const ending[] = {"svg", "png", "gif", "tmp"};
 enum { N_ENDINGS = sizeof ending / sizeof *ending };
 
-static bool is_folder(const char *path)
-{
-    struct stat st;
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
 const char *fk_cli_plots(void)
 {
     static char folder[4200]; /* the same answer at every call */
     const char *given = getenv("FOKKER_PLOTS");
     if (given && *given) return given;
-    snprintf(folder, sizeof folder, "%s/../../plots", fk_cli_folder());
-    if (!is_folder(folder)) snprintf(folder, sizeof folder, "%s/plots", fk_cli_folder());
+    char *found = fk_cli_resource("plots");
+    snprintf(folder, sizeof folder, "%s", found);
+    free(found);
     return folder;
 }
 

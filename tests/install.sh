@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# make install: the command works from another folder and finds its figures' scripts; programs
+# make install: the command works from another folder and finds its figures' scripts and the notes; programs
 # compile and link with what was installed, by pkg-config alone, and load a trained network.
 unset MAKEFLAGS MAKELEVEL MFLAGS FOKKER_PLOTS
 mode=${FOKKER_BUILD##*/} mode=${mode%-mpi}
@@ -17,6 +17,9 @@ if command -v gnuplot >/dev/null; then
     fokker schedules --quick >told 2>&1 || { cat told; fail "fokker schedules does not run"; }
     [ -s out/schedules/schedules.svg ] || fail "no figure"
 fi
+fokker verify C05 --json ledger.json >/dev/null && fokker report --json ledger.json >told 2>&1 ||
+    { cat told; fail "fokker report does not run"; }
+grep -q "An Overview of Diffusion Models" out/report/index.html || fail "no notes in the report"
 
 case $mode in release|debug) ;; *) echo "installed (a sanitizer's library needs its flags: not linked)"; exit ;; esac
 cat >user.c <<'E'

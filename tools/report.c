@@ -110,12 +110,14 @@ static int run(const wishes *w, const fk_cli *cli, char *path, fk_error *err)
 
 int main(int argc, char **argv)
 {
-    wishes w = {.out = "out/report", .notes = "paper_notes.md", .figures = "out"};
+    char *own = fk_cli_resource("paper_notes.md");
+    wishes w = {.out = "out/report", .notes = own, .figures = "out"};
     const fk_option option[] = {
         {"out", "DIR", "the page's folder (default: out/report)", FK_OPT_TEXT, &w.out, false},
         {"json", "F", "a ledger that fokker verify --json wrote (default: run every claim)",
          FK_OPT_TEXT, &w.json, false},
-        {"notes", "F", "the notes (default: paper_notes.md)", FK_OPT_TEXT, &w.notes, false},
+        {"notes", "F", "the notes (default: the laboratory's own, paper_notes.md)", FK_OPT_TEXT,
+         &w.notes, false},
         {"figures", "DIR", "where the experiments left their folders (default: out)", FK_OPT_TEXT,
          &w.figures, false},
         {0},
@@ -134,5 +136,6 @@ int main(int argc, char **argv)
     int status = run(&w, &cli, path, &err);
     if (status == FK_OK && !cli.quiet) printf("%s\n", path);
     free(path);
+    free(own);
     return fk_cli_report(&err);
 }
