@@ -35,9 +35,11 @@ bool fk_curve_trim(fk_curve *);
  */
 fk_law_record fk_curve_compare(fk_curve *, const fk_marginal *exact, const fk_functionals *);
 
-/* The distribution function at any places y (n), by the same interpolation of D; NaN where the
- * exact law has point masses, or the curve's places do not increase. */
-void fk_curve_cdf(fk_curve *, const fk_marginal *exact, size_t n, const double *y, double *F);
+/* The distribution function at any places y (n), by the same interpolation of D, and by how much it
+ * may be off: by what the quintics of the two cells beside miss it. NaN where the exact law has
+ * point masses, or the curve's places do not increase. */
+void fk_curve_cdf(fk_curve *, const fk_marginal *exact, size_t n, const double *y, double *F,
+                  double *doubt);
 
 /* W1 = int |F - G| dy of two such laws, both trimmed first; NaN where one's y does not then
  * increase. To 1e-5 of itself or so where both have a thousand nodes and more. */

@@ -43,6 +43,10 @@ double fk_cells_density(const fk_cells *, const fk_lagrange *, double q, double 
  * cell's Gauss nodes. */
 double fk_cells_w2(const fk_cells *, size_t cell, const double density[FK_CELL_GAUSS]);
 
+/* E (y - centre)^k under the law, central (FK_N_CENTRAL): the exact law's, and -int k (y -
+ * centre)^(k - 1) D dy. */
+void fk_cells_central(const fk_cells *, double centre, double central[FK_N_CENTRAL]);
+
 /* Against an exact law of point masses alone: ks, w1, w2 of the record. They stay as they are where
  * it is another. The law's places need not increase. */
 void fk_curve_atoms(const fk_curve *law, const fk_marginal *exact, fk_law_record *);

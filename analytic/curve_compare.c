@@ -145,6 +145,7 @@ static void compare_densities(const fk_curve *law, const fk_marginal *exact,
     integrate_cells(&c, functionals, error, r);
     set_tv_and_ks(&c, r);
     r->w1 = w1_of(&c);
+    fk_cells_central(&c, functionals->mean + error[FK_MEAN], r->central);
     fk_cells_free(&c);
 }
 

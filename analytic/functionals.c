@@ -41,10 +41,18 @@ void fk_functionals_at(const fk_functionals *f, double x, double *value)
         value[FK_CDF + j] = 0.5 * erfc((f->centre[j] - x) / width * FK_SQRT1_2);
 }
 
+void fk_normal_powers(double mean, double var, double power[FK_N_CENTRAL])
+{
+    power[0] = 1, power[1] = mean;
+    for (int k = 2; k < FK_N_CENTRAL; k++) /* by parts */
+        power[k] = mean * power[k - 1] + (k - 1) * var * power[k - 2];
+}
+
 fk_law_record fk_law_record_empty(void)
 {
-    fk_law_record r = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, {0}, NAN};
+    fk_law_record r = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, {0}, NAN, {0}};
     for (int k = 0; k < FK_N_FUNCTIONALS; k++) r.error[k] = NAN;
+    for (int k = 0; k < FK_N_CENTRAL; k++) r.central[k] = NAN;
     return r;
 }
 

@@ -25,6 +25,13 @@ void fk_functionals_at(const fk_functionals *, double x, double *value);
 /* The slope of number j of the sixteen. */
 double fk_functional_slope(const fk_functionals *, int j, double x);
 
+/* Central moments to the sixth: what the standard error of a sample's variance takes, and the
+ * skewness of that variance. */
+enum { FK_N_CENTRAL = 7 };
+
+/* E x^k of N(mean, var), k below FK_N_CENTRAL. */
+void fk_normal_powers(double mean, double var, double power[FK_N_CENTRAL]);
+
 /* What is known of a scheme's law; NaN where an interpretation does not yield it. Errors are
  * numerical minus exact. */
 typedef struct {
@@ -33,7 +40,8 @@ typedef struct {
     double kl;        /* KL(exact || numerical) */
     double tv, ks, w1, w2;
     double error[FK_N_FUNCTIONALS];
-    double accuracy; /* of these, where it was measured */
+    double accuracy;              /* of these, where it was measured */
+    double central[FK_N_CENTRAL]; /* E (y - mean)^k, where the distribution function is known */
 } fk_law_record;
 
 /* All NaN. */

@@ -67,6 +67,7 @@ fk_law_record fk_gaussian_record(fk_gaussian law, const fk_marginal *exact, cons
     }
     fk_law_record_set_errors(&r, f, 1, error);
     r.mean = law.mean, r.var = law.var;
+    fk_normal_powers(0, law.var, r.central);
     r.w2 = hypot(law.mean - f->mean, sd - exact_sd);
     if (law.var > 0 && f->var == 0) {
         const double z = (law.mean - f->mean) / sd;

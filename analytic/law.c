@@ -129,17 +129,21 @@ int fk_law_of(const fk_law_problem *p, fk_law_record *r, fk_error *err)
     }
 }
 
-int fk_law_cdf(const fk_law_problem *p, size_t n, const double *y, double *F, fk_error *err)
+int fk_law_cdf(const fk_law_problem *p, size_t n, const double *y, double *F, double *doubt,
+               fk_error *err)
 {
     if (fk_law_choose(p) == FK_BY_GAUSSIAN) {
         const fk_gaussian law = gaussian_of(p);
-        for (size_t i = 0; i < n; i++) F[i] = erfc((law.mean - y[i]) / sqrt(2 * law.var)) / 2;
+        for (size_t i = 0; i < n; i++) {
+            F[i] = erfc((law.mean - y[i]) / sqrt(2 * law.var)) / 2;
+            doubt[i] = 0;
+        }
         return FK_OK;
     }
     fk_curve curve;
     int status = fk_law_curve(p, &curve, err);
     if (status) return status;
-    fk_curve_cdf(&curve, p->end, n, y, F);
+    fk_curve_cdf(&curve, p->end, n, y, F, doubt);
     fk_curve_free(&curve);
     for (size_t i = 0; i < n; i++)
         if (isnan(F[i]))

@@ -50,9 +50,9 @@ int fk_law_of(const fk_law_problem *, fk_law_record *, fk_error *err) FK_CHECKED
 /* The law itself, by pushforward or on a grid; FK_USAGE also where expectations alone are known. */
 int fk_law_curve(const fk_law_problem *, fk_curve *, fk_error *err) FK_CHECKED;
 
-/* Its distribution function at places y (n). FK_USAGE also where it is not known, but expectations
- * alone (backward), or where it has jumps. */
-int fk_law_cdf(const fk_law_problem *, size_t n, const double *y, double *F,
+/* Its distribution function at places y (n), and by how much that may be off for want of cells.
+ * FK_USAGE also where it is not known, but expectations alone (backward), or where it has jumps. */
+int fk_law_cdf(const fk_law_problem *, size_t n, const double *y, double *F, double *doubt,
                fk_error *err) FK_CHECKED;
 
 #endif

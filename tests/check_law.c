@@ -51,11 +51,13 @@ START_TEST(closed_forms_and_numerical_laws_agree_on_a_gaussian)
         SAME(w1, 1e-11);
         SAME(w2, 1e-10);
         if (!isnan(b.kl)) SAME(kl, 1e-10);
+        for (int k = 0; k < FK_N_CENTRAL; k++) SAME(central[k], 1e-11);
         /* Control: the last step stretched by one part in a million. */
         p.s.plan.step[p.s.plan.n_steps - 1].result.a *= 1 + 1e-6;
         fk_law_record c = law_record(&exact);
         ck_assert(!(fabs(c.w1 - b.w1) <= 1e-11) && !(fabs(c.w2 - b.w2) <= 1e-10));
         ck_assert(!(fabs(c.tv - b.tv) <= 1e-11) && !(fabs(c.ks - b.ks) <= 1e-12));
+        ck_assert(!(fabs(c.central[6] - b.central[6]) <= 1e-11));
         problem_free(&p);
     }
 }
@@ -71,13 +73,13 @@ START_TEST(distribution_functions_agree_on_a_gaussian)
         problem_new(&p, "gaussian-1d", "vp-linear", spec[i], "lambda", 15, 0.93, 0.05);
         fk_law_problem exact = law_problem(&p), other = exact;
         other.own_score = false;
-        double y[PLACES], a[PLACES], b[PLACES], c[PLACES];
+        double y[PLACES], a[PLACES], b[PLACES], c[PLACES], doubt[PLACES];
         for (int k = 0; k < PLACES; k++) y[k] = 0.7 + 0.2385 * (k - PLACES / 2);
         fk_error err;
-        ck_assert_int_eq(fk_law_cdf(&exact, PLACES, y, a, &err), FK_OK);
-        ck_assert_int_eq(fk_law_cdf(&other, PLACES, y, b, &err), FK_OK);
+        ck_assert_int_eq(fk_law_cdf(&exact, PLACES, y, a, doubt, &err), FK_OK);
+        ck_assert_int_eq(fk_law_cdf(&other, PLACES, y, b, doubt, &err), FK_OK);
         p.s.plan.step[p.s.plan.n_steps - 1].result.a *= 1 + 1e-6; /* the control */
-        ck_assert_int_eq(fk_law_cdf(&exact, PLACES, y, c, &err), FK_OK);
+        ck_assert_int_eq(fk_law_cdf(&exact, PLACES, y, c, doubt, &err), FK_OK);
         double worst = 0, control = 0;
         for (int k = 0; k < PLACES; k++) {
             worst = fk_worse(worst, fabs(a[k] - b[k]));
@@ -203,8 +205,8 @@ START_TEST(a_run_that_no_law_covers_is_refused)
     ck_assert_int_eq(fk_law_choose(&l), FK_BY_NONE);
     ck_assert_int_eq(fk_law_of(&l, &r, &err), FK_USAGE);
     ck_assert_msg(strstr(err.text, "no law on a mixture") != NULL, "%s", err.text);
-    double y = 0.1, F;
-    ck_assert_int_eq(fk_law_cdf(&l, 1, &y, &F, &err), FK_USAGE);
+    double y = 0.1, F, doubt;
+    ck_assert_int_eq(fk_law_cdf(&l, 1, &y, &F, &doubt, &err), FK_USAGE);
     ck_assert_msg(strstr(err.text, "expectations alone") != NULL, "%s", err.text);
     problem_free(&p);
 }
@@ -235,9 +237,41 @@ START_TEST(what_has_no_curve_is_refused_one)
 }
 END_TEST
 
+/* With half the cells that a law takes unless told. The control: a thousandth of it. */
+START_TEST(the_doubt_of_a_distribution_function_covers_its_error)
+{
+    enum { PLACES = 1000 };
+    const char *spec[] = {"heun", "euler-maruyama", "ddim"};
+    for (int i = 0; i < 3; i++) {
+        problem p;
+        problem_new(&p, "three-1d", "vp-linear", spec[i], "lambda", 15, 0.93, 0.05);
+        fk_law_problem fine = law_problem(&p), coarse = fine;
+        fine.cells = 8000, coarse.cells = 1000;
+        double y[PLACES], a[PLACES], b[PLACES], doubt[PLACES], none[PLACES];
+        for (int k = 0; k < PLACES; k++) y[k] = 0.1 + 0.01 * (k - PLACES / 2);
+        fk_error err;
+        ck_assert_int_eq(fk_law_cdf(&fine, PLACES, y, a, none, &err), FK_OK);
+        ck_assert_int_eq(fk_law_cdf(&coarse, PLACES, y, b, doubt, &err), FK_OK);
+        double worst = 0, control = 0;
+        for (int k = 0; k < PLACES; k++) {
+            worst = fk_worse(worst, fabs(a[k] - b[k]) / (doubt[k] + 1e-12));
+            control = fk_worse(control, fabs(a[k] - b[k]) / (doubt[k] / 1000 + 1e-12));
+        }
+        ck_assert_double_le(worst, 1);
+        ck_assert_double_gt(control, 1);
+        const fk_law_record r = law_record(&fine);
+        fk_assert_near(r.central[0], r.mass, 1e-12);
+        fk_assert_near(r.central[1], 0, 1e-12);
+        fk_assert_near(r.central[2], r.var, 1e-11);
+        problem_free(&p);
+    }
+}
+END_TEST
+
 FK_SUITE("law", closed_forms_and_numerical_laws_agree_on_a_gaussian,
          distribution_functions_agree_on_a_gaussian,
          closed_forms_and_backward_expectations_agree_on_a_gaussian,
          closed_forms_keep_small_differences, all_interpretations_start_from_the_same_exact_history,
          a_history_between_flow_and_sde_is_refused_on_a_mixture,
-         a_run_that_no_law_covers_is_refused, what_has_no_curve_is_refused_one)
+         a_run_that_no_law_covers_is_refused, what_has_no_curve_is_refused_one,
+         the_doubt_of_a_distribution_function_covers_its_error)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """fokker law against recursions for mean and variance on a Gaussian, against itself with more cells,
 and against fokker sample."""
+import json
 import math
 import os
 import struct
@@ -157,6 +158,91 @@ def against_counts(folder):
     refused("law", "--mixture", "three-1d", "--scheme", "sra1", "--sampled", path, says="expectations alone")
 
 
+def change(path, **what):
+    """entries of the record beside the counts"""
+    with open(path[:-3] + "json") as f:
+        record = json.load(f)
+    for name, value in what.items():
+        if name in ("mean", "var"):
+            record["moments"][0][name] = value
+        elif value is None:
+            del record[name]
+        else:
+            record[name] = value
+    with open(path[:-3] + "json", "w") as f:
+        json.dump(record, f)
+
+
+def change_counts(path, **by_row):
+    """r3=+5: row 3 (0: what lies below the bins) counts 5 more"""
+    with open(path) as f:
+        lines = f.read().splitlines()
+    first = lines.index("axis,from,to,count") + 1
+    for name, by in by_row.items():
+        *row, count = lines[first + int(name[1:])].split(",")
+        lines[first + int(name[1:])] = ",".join((*row, str(int(count) + by)))
+    with open(path, "w") as f:
+        f.write("\n".join(lines) + "\n")
+
+
+def held(path, *args):
+    """exit code, the three deviations, and what was said"""
+    result = subprocess.run([FOKKER, "law", *args, "--sampled", path], capture_output=True, text=True)
+    row = [line for line in result.stdout.splitlines() if not line.startswith("#")][1].split(",")
+    return result.returncode, [float(x) if x else math.nan for x in row[-3:]], result.stderr
+
+
+def right_files_of_any_bins(folder):
+    """whatever the bins show of the law, its own moments are the measure"""
+    path = os.path.join(folder, "any.csv")
+    bins = [(1, "-1,1"), (5, "-1,1"), (51, "-1,1"), (7, "3,4"), (3, "100,101"), (1, "-50,50"), (5, "-50,50"), (60, "-4,5")]
+    runs = [("three-1d", "euler-maruyama", ()), ("three-1d", "ddim", ("--chain", "ddpm-linear")), ("gaussian-1d", "heun", ())]
+    for i, (mixture, scheme, more) in enumerate(runs):
+        args = ("--mixture", mixture, "--scheme", scheme, "--steps", "18", *more)
+        for k, n in enumerate((2, 10, 1000, 100000)):
+            for count, ends in bins[(i + k) % 2 :: 2]:
+                fokker("sample", *args, "--n", str(n), "--histogram", str(count), f"--range={ends}",
+                       "--seed", str(2385 + k), "--out", path)
+                code, off, said = held(path, *args)
+                assert code == 0 and all(0 <= x <= 6 for x in off), (args, n, count, ends, off, said)
+    # the controls: the spread, the centre and a count that are not the law's, where bins tell little
+    args = ("--mixture", "three-1d", "--scheme", "euler-maruyama", "--steps", "18")
+    spoil = [("variance", "-50,50", lambda mean, var: change(path, var=4.9)),
+             ("mean", "-50,50", lambda mean, var: change(path, mean=mean + 7 * math.sqrt(var / 1000))),
+             ("count", "-1,1", lambda mean, var: change_counts(path, r2=+91, r4=-91))]
+    for what, ends, edit in spoil:
+        fokker("sample", *args, "--n", "1000", "--histogram", "4", f"--range={ends}", "--seed", "2385", "--out", path)
+        (row,) = law(*args)
+        edit(row["mean"], row["var"])
+        code, off, said = held(path, *args)
+        assert code == 1 and "is off the law" in said, (what, off, said)
+        assert [x > 6 for x in off] == [what == "mean", what == "variance", what == "count"], (what, off)
+
+
+def few_samples(folder):
+    """of two samples a variance of 9 standard errors and a count of 10 are no rarity, and are told from what is"""
+    path = os.path.join(folder, "few.csv")
+    args = ("--mixture", "gaussian-1d", "--scheme", "heun", "--steps", "18")
+    (row,) = law(*args)
+    sd = math.sqrt(row["var"])
+    fokker("sample", *args, "--n", "2", "--histogram", "1", "--range=-50,50", "--out", path)
+    for far, code in ((2.6, 0), (4.5, 1)):
+        change(path, mean=row["mean"], var=2 * (far * sd) ** 2)
+        found, off, said = held(path, *args)
+        plain = (2 * far**2 - 1) / math.sqrt(2)
+        assert found == code and plain > 6 and off[1] < plain, (far, off, said)
+    # one particle of ten beyond: P(3.1) = 1e-3, and once more at 7.2 standard deviations, where it is 3e-13
+    for far, code in ((3.1, 0), (7.2, 1)):
+        ends = row["mean"] - 9 * sd, row["mean"] + far * sd
+        fokker("sample", *args, "--n", "10", "--histogram", "1", "--range={},{}".format(*ends), "--seed", "3", "--out", path)
+        change_counts(path, r1=-1, r2=+1)
+        change(path, mean=row["mean"] + far * sd / 10, var=row["var"] * (far**2 / 10 + 1))
+        tail = math.erfc(far / math.sqrt(2)) / 2
+        found, off, said = held(path, *args)
+        assert found == code and 1 / math.sqrt(10 * tail) > 6, (far, off, said)
+        assert code == 1 or abs(math.erfc(off[2] / math.sqrt(2)) / 2 - (1 - (1 - tail) ** 10)) < 1e-9, off
+
+
 def expectations():
     """a scheme with noise at its stages has expectations, but no density"""
     (row,) = law("--mixture", "three-1d", "--scheme", "heun-sde", "--steps", "40", "--threads", "1")
@@ -192,7 +278,9 @@ with tempfile.TemporaryDirectory() as temporary:
     cells()
     against_samples(temporary)
     against_counts(temporary)
+    right_files_of_any_bins(temporary)
+    few_samples(temporary)
     expectations()
     axes(temporary)
     refusals(temporary)
-print("law: recursions, cells, samples, counts, expectations, axes, refusals")
+print("law: recursions, cells, samples, counts, few samples, expectations, axes, refusals")

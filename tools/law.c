@@ -182,8 +182,9 @@ int main(int argc, char **argv)
          &r.cells, false},
         {"sampled", "F",
          "hold the law against what sample --histogram wrote: exit 1 where mean, variance or a "
-         "count "
-         "is off by more than 6 standard errors",
+         "count is off by more than 6 standard errors of the law, or of few samples by what is as "
+         "unlikely (2e-9): by the skewness of mean and variance, and the exact binomial tail of a "
+         "count",
          FK_OPT_TEXT, &r.sampled, false},
         {"out", "F", "write here (default: standard output)", FK_OPT_TEXT, &r.out, false},
         {0}};

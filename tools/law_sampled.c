@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tools/law_sampled.h"
 
+#include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,7 @@
 #include "core/json.h"
 #include "core/table.h"
 
-/* Of a bin, or of several together, so that its number is nearly normal. */
+/* Expected of bins that are taken together. */
 static const double enough = 100;
 
 enum { AXIS, FROM, TO, COUNT, COLUMNS };
@@ -48,38 +49,77 @@ static int read_moments(const char *path, double *mean, double *var, fk_error *e
     return code;
 }
 
-static double deviation(double count, double n, double p)
+/* How far off a binomial count is, for a p that may be off by `doubt`: the normal deviation that is
+ * exceeded as often as a count at least as far off, by the exact tail. Standard errors do where GSL
+ * has no tail: it underflows beyond 37 of them, and its fraction does not converge within one where
+ * millions are expected. */
+static double count_deviation(double k, double n, double p, double doubt)
 {
-    return fabs(count - n * p) / sqrt(n * p * (1 - p));
+    const double share = k / n;
+    if (fabs(share - p) <= doubt) return 0;
+    p += share > p ? doubt : -doubt;
+    const double tail =
+        share > p ? gsl_cdf_beta_P(p, k, n - k + 1) : gsl_cdf_beta_Q(p, k + 1, n - k);
+    return tail > 0 ? fmax(0, gsl_cdf_ugaussian_Qinv(tail))
+                    : fabs(k - n * p) / sqrt(n * p * (1 - p));
 }
 
-/* F: at the upper ends of all bins but the last. */
-static double worst_count(const fk_table *t, double n, const double *F)
+/* Bins `first` to `last` together. F, doubt: at the upper ends of all bins but the last. */
+static double bins_deviation(const fk_table *t, size_t first, size_t last, double n,
+                             const double *F, const double *doubt)
 {
-    const size_t rows = t->shape[0];
-    double worst = 0, count = 0, p = 0, last_count = 0, last_p = 0;
-    for (size_t b = 0; b < rows; b++) {
-        count += t->x[b * COLUMNS + COUNT];
-        p += (b + 1 < rows ? F[b] : 1) - (b > 0 ? F[b - 1] : 0);
-        if (!(n * p >= enough)) continue;
-        if (n * (1 - p) >= enough) fk_worst(&worst, deviation(count, n, p));
-        last_count = count, last_p = p, count = p = 0;
+    const double rounding = 1e-12;
+    const bool end = last + 1 == t->shape[0];
+    double count = 0;
+    for (size_t b = first; b <= last; b++) count += t->x[b * COLUMNS + COUNT];
+    return count_deviation(count, n, (end ? 1 : F[last]) - (first ? F[first - 1] : 0),
+                           rounding + (end ? 0 : doubt[last]) + (first ? doubt[first - 1] : 0));
+}
+
+/* The worst of all bins, and of neighbours that are expected to have `enough` together: many bins
+ * that are too few each show nothing. */
+static double worst_count(const fk_table *t, double n, const double *F, const double *doubt)
+{
+    const size_t last = t->shape[0] - 1;
+    double worst = 0;
+    for (size_t b = 0, first = 0; b <= last; b++) {
+        fk_worst(&worst, bins_deviation(t, b, b, n, F, doubt));
+        const double below = first ? F[first - 1] : 0;
+        /* what is left at the end goes with its neighbours */
+        if (b < last && !(n * (F[b] - below) >= enough && n * (1 - F[b]) >= enough)) continue;
+        fk_worst(&worst, bins_deviation(t, first, b, n, F, doubt));
+        first = b + 1;
     }
-    /* what is left at the end goes with its neighbours */
-    if (last_p > 0 && n * (1 - last_p - p) >= enough)
-        fk_worst(&worst, deviation(last_count + count, n, last_p + p));
     return worst;
 }
 
-/* E (x - mean)^4, for a standard error: bins as masses in their middles. */
-static double fourth_moment(const fk_table *t, double n, double mean)
+/* The normal deviation z that is exceeded as often as one of w standard errors in a statistic of
+ * this skewness, by the first term of Cornish and Fisher's expansion (1938), w = z + (z^2 - 1) g/6.
+ * Of few samples it is what makes a far deviation likely: of two, one variance in 500 is 6 standard
+ * errors too great. Never more than w. */
+static double unskewed(double w, double skewness)
 {
-    double sum = 0;
-    for (size_t b = 1; b + 1 < t->shape[0]; b++) {
-        const double *row = t->x + b * COLUMNS, off = (row[FROM] + row[TO]) / 2 - mean;
-        sum += row[COUNT] * off * off * off * off;
-    }
-    return sum / n;
+    const double g = fabs(skewness) / 6,
+                 z = 2 * (fabs(w) + g) / (1 + sqrt(1 + 4 * g * (fabs(w) + g)));
+    return w * skewness > 0 && z < fabs(w) ? z : fabs(w);
+}
+
+static double mean_deviation(double mean, double n, const fk_law_record *law)
+{
+    const double *mu = law->central;
+    return unskewed((mean - law->mean) / sqrt(mu[2] / n), mu[3] / sqrt(mu[2] * mu[2] * mu[2] * n));
+}
+
+/* Variance and third cumulant of the second k-statistic (Fisher 1928). */
+static double var_deviation(double var, double n, const double *mu)
+{
+    const double k2 = mu[2], k3 = mu[3], k4 = mu[4] - 3 * k2 * k2;
+    const double k6 = mu[6] - 15 * mu[4] * k2 - 10 * k3 * k3 + 30 * k2 * k2 * k2;
+    const double second = (mu[4] - k2 * k2 * (n - 3) / (n - 1)) / n;
+    const double third = k6 / (n * n) + 12 * k4 * k2 / (n * (n - 1)) +
+                         4 * (n - 2) * k3 * k3 / (n * (n - 1) * (n - 1)) +
+                         8 * k2 * k2 * k2 / ((n - 1) * (n - 1));
+    return unskewed((var - k2) / sqrt(second), third / sqrt(second * second * second));
 }
 
 int law_sampled(const char *path, const fk_law_problem *p, const fk_law_record *law,
@@ -92,17 +132,16 @@ int law_sampled(const char *path, const fk_law_problem *p, const fk_law_record *
     if (code) return code;
 
     const size_t edges = t.shape[0] - 1;
-    double *edge = fk_alloc(2 * edges, sizeof *edge), *F = edge + edges;
+    double *edge = fk_alloc(3 * edges, sizeof *edge), *F = edge + edges, *doubt = F + edges;
     for (size_t b = 0; b < edges; b++) edge[b] = t.x[b * COLUMNS + TO];
-    code = fk_law_cdf(p, edges, edge, F, err);
+    code = fk_law_cdf(p, edges, edge, F, doubt, err);
     if (!code) {
         double n = 0;
         for (size_t b = 0; b < t.shape[0]; b++) n += t.x[b * COLUMNS + COUNT];
-        const double fourth = fourth_moment(&t, n, law->mean);
         *d = (law_deviation){.n = n,
-                             .mean = fabs(mean - law->mean) / sqrt(law->var / n),
-                             .var = fabs(var - law->var) / sqrt((fourth - law->var * law->var) / n),
-                             .count = worst_count(&t, n, F)};
+                             .mean = mean_deviation(mean, n, law),
+                             .var = var_deviation(var, n, law->central),
+                             .count = worst_count(&t, n, F, doubt)};
     }
     free(edge);
     fk_table_free(&t);
