@@ -71,12 +71,13 @@ DEMOS   := $(patsubst demos/%.c,$B/demo-%,$(wildcard demos/*.c))
 CHECKS  := $(patsubst %.c,$B/%,$(wildcard tests/check_*.c))
 SCRIPTS := $(wildcard tests/*.py tests/*.sh)
 
-.PHONY: all demo demos check verify moments ulps figures layers format bench install clean help
+.PHONY: all fokker demo demos check verify moments ulps figures layers format bench install clean help
 .PRECIOUS: $B/%.o
 .DELETE_ON_ERROR:
 
 all: $D/fokker $(BIN) $(DEMOS) ## build everything (default)
 	$(if $(filter release,$(MODE)),@ln -sfn $D/fokker fokker)
+fokker: all
 
 $B/libfokker.a: $(OBJ)
 	@rm -f $@; $(AR) rcs $@ $^

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fokker as a library: every public header. After `make install`:
- * cc program.c $(pkg-config --cflags --libs fokker) */
+ * cc program.c $(pkg-config --cflags --libs fokker)
+ * C11 alone: C++ does not have `restrict`. */
 #ifndef FOKKER_H
 #define FOKKER_H
 

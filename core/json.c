@@ -7,12 +7,23 @@
 
 #include "core/file.h"
 
+/* A byte-order mark, which some editors put before UTF-8, is no part of the text. */
+static void skip_mark(FILE *in)
+{
+    const int first = getc(in);
+    if (first != 0xEF)
+        ungetc(first, in);
+    else if (getc(in) != 0xBB || getc(in) != 0xBF)
+        rewind(in);
+}
+
 int fk_json_read(const char *path, json_t **json, fk_error *err)
 {
     *json = NULL;
     FILE *in = fopen(path, "re");
     if (!in) return fk_fail(err, FK_FILE, "%s: cannot read: %s", path, strerror(errno));
     json_error_t what;
+    skip_mark(in);
     *json = json_loadf(in, JSON_REJECT_DUPLICATES, &what);
     bool broken = ferror(in);
     fclose(in);

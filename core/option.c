@@ -67,6 +67,7 @@ static int set_list(const fk_option *o, const char *text, fk_error *err)
 int fk_option_set(const fk_option *o, const char *text, fk_error *err)
 {
     uint64_t whole;
+    double real;
     switch (o->type) {
     case FK_OPT_FLAG:
         *(bool *)o->value = true;
@@ -76,6 +77,11 @@ int fk_option_set(const fk_option *o, const char *text, fk_error *err)
         *(const char **)o->value = text;
         return FK_OK;
     case FK_OPT_COUNT:
+        if (fk_read_real(text, &real) && real > 0x1p53 && !fk_read_whole(text, &whole))
+            return fk_fail(err, FK_USAGE,
+                           "--%s is at most 9223372036854775807, or 2^53 where it has a point or "
+                           "an exponent, not '%.60s'",
+                           o->name, text);
         if (!fk_read_whole(text, &whole) || whole < 1 || whole > SIZE_MAX)
             return fk_fail(err, FK_USAGE, "--%s is a whole number from 1 up, not '%.60s'", o->name,
                            text);

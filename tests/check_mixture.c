@@ -250,7 +250,7 @@ START_TEST(points_become_a_kernel_density)
     fk_assert_near(cov[0], 1 + 0.25, 1e-15);
     fk_assert_near(cov[3], 1 + 0.0625, 1e-15);
     fk_mixture_free(m);
-    m = read_or_die(write_file("m.json", "{\"points\": \"p.csv\"}"));
+    m = read_or_die(write_file("m.json", "\xef\xbb\xbf{\"points\": \"p.csv\"}")); /* with a mark */
     ck_assert(m->dim == 2 && m->mean[5] == 60 && m->var[5] == 0);
     fk_mixture_free(m);
     remove_files();

@@ -300,6 +300,8 @@ def verify_checks_its_words_before_it_runs():
     bad(["verify", "--kind", "order-ly"], USAGE, "exact, order or statistical")
     bad(["verify", "--seed", "-1"], USAGE, "--seed", "'-1'")
     bad(["verify", "--seed", "18446744073709551615"], USAGE, "9223372036854775807")
+    bad(["band", "--n", "99999999999999999999"], USAGE, "--n is at most 9223372036854775807")
+    bad(["band", "--n", "1e17"], USAGE, "--n is at most 9223372036854775807, or 2^53 where it has")
     bad(["verify", "--json", "plain/x"], FILE, "'plain' is a file")
     bad(["verify", "--junit", "none/x"], FILE, "no folder 'none'")
 

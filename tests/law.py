@@ -156,6 +156,8 @@ def against_counts(folder):
     with open(path, "w") as f:
         f.write(text)
     refused("law", "--mixture", "three-1d", "--scheme", "sra1", "--sampled", path, says="expectations alone")
+    fokker("sample", *args, "--steps", "18", "--n", "1", "--histogram", "10", "--out", path)
+    refused("law", *args, "--steps", "18", "--sampled", path, says="of one sample there is none")
 
 
 def change(path, **what):

@@ -158,7 +158,7 @@ def wrong_options_get_one_line():
     bad([*train, "--out", "w.safetensors", "--checkpoint", "./w.csv"], 2, "this run writes w.csv")
     for option, value, what in (
             ("batch", "0", "--batch is a whole number from 1 up"), ("batch", "2e7", "take 1 to 16777216"),
-            ("steps", "1e30", "--steps is a whole number"), ("steps", "5e9", "take 1 to 4294967295"),
+            ("steps", "1e30", "--steps is at most 9223372036854775807"), ("steps", "5e9", "take 1 to 4294967295"),
             ("warmup", "5e9", "take at most 4294967295"), ("rate", "nan", "--rate is a finite number"),
             ("average", "1", "below 1"), ("hidden", "8,0", "1 to 4096 each"),
             ("layers", "9", "no option '--layers'"), ("even-in", "s", "it is t or lambda")):

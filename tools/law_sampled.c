@@ -43,7 +43,9 @@ static int read_moments(const char *path, double *mean, double *var, fk_error *e
     json_t *record = NULL;
     int code = fk_json_read(name, &record, err);
     if (!code && json_unpack(record, "{s:[{s:F, s:F}]}", "moments", "mean", mean, "var", var) != 0)
-        code = fk_fail(err, FK_USAGE, "%s: there are no \"moments\"", name);
+        code =
+            fk_fail(err, FK_USAGE,
+                    "%s: no \"moments\", or no \"var\" in them: of one sample there is none", name);
     json_decref(record);
     free(name);
     return code;
