@@ -8,15 +8,14 @@
 static void fill(const void *self, uint64_t first, fk_block x)
 {
     const fk_marginal_start *m = self;
-    double *x0 = fk_alloc(x.dim, sizeof *x0);
+    const fk_block x0 = {fk_alloc(x.dim * x.n, sizeof(double)), x.n, x.dim, x.n};
     assert(x.dim == m->mixture->dim);
     fk_random_normals((fk_key){m->seed, FK_STREAM_START}, first, 0, x);
-    for (size_t p = 0; p < x.n; p++) {
-        fk_mixture_draw(m->mixture, m->seed, FK_STREAM_DATA, first + p, x0);
-        for (size_t i = 0; i < x.dim; i++)
-            x.x[i * x.ld + p] = fma(m->s, x0[i], m->sigma * x.x[i * x.ld + p]);
-    }
-    free(x0);
+    fk_mixture_draws(m->mixture, m->seed, FK_STREAM_DATA, first, x0);
+    for (size_t i = 0; i < x.dim; i++)
+        for (size_t p = 0; p < x.n; p++)
+            x.x[i * x.ld + p] = fma(m->s, x0.x[i * x.n + p], m->sigma * x.x[i * x.ld + p]);
+    free(x0.x);
 }
 
 fk_source fk_source_marginal(const fk_marginal_start *start)
