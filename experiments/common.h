@@ -25,7 +25,8 @@ typedef struct {
          FK_OPT_TEXT, &(e).out, false},                                                            \
         {"score",                                                                                  \
          "W",                                                                                      \
-         "weights of fokker train: its score in place of the exact one, asked by noise level",     \
+         "weights of fokker train (budget, score-net): its score in place of the exact one, "      \
+         "asked by noise level",                                                                   \
          FK_OPT_TEXT,                                                                              \
          &(e).score,                                                                               \
          false},                                                                                   \
