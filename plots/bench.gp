@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Speed of Euler-Maruyama beside the machine's limit, and below it what part of the limit is reached, with
 # bars between the quartiles of the rounds.
-# Reads components.csv, dimensions.csv, threads.csv and, if `ranked`, ranks.csv of `out`; draws bench.svg
-# and bench.png.
+# Reads components.csv, dimensions.csv, threads.csv and, if `ranked`, ranks.csv of `out`, else `unranked`
+# says why not; draws bench.svg and bench.png.
 if (!exists("plots")) plots = "plots"
 if (!exists("ranked")) ranked = 0
+if (!exists("unranked")) unranked = ""
 load plots."/theme.gp"
 
 file(name) = out."/".name.".csv"
@@ -36,7 +37,7 @@ do for [kind in "svg png"] {
     set errorbars small
     set label 9 "Euler-Maruyama with the exact score of a mixture: measured speed, and the limit that the machine's rates of exponentials, multiply-adds and normals set" \
         at screen x0(0), 0.95 left font ",15"
-    set label 8 "bars: quartiles over the rounds" at screen x1(2), 0.03 right font ",10" textcolor rgb grey
+    set label 8 unranked."bars: quartiles over the rounds" at screen x1(2), 0.03 right font ",10" textcolor rgb grey
     set logscale x
     set xtics (1, 2, 4, 8, 16, 32, 64)
 

@@ -41,13 +41,14 @@ for isa in portable avx2 avx512; do
 done
 
 # The scan: a table for each panel of the figure, rates and limits in all rows, and the figure itself.
-# Where there is no mpirun one remark says so, and ranks of another time are gone (tests/mpi.sh has them).
+# Where there is no mpirun one remark and the figure say so, and ranks of another time are gone (tests/mpi.sh has them).
 mkdir "$scratch/bin" "$scratch/out" && touch "$scratch/out/ranks.csv" &&
     ln -s "$(command -v gnuplot)" "$(command -v mv)" "$(command -v rm)" \
         "$(command -v sed)" "$scratch/bin" || exit 1
 said=$(PATH=$scratch/bin "$FOKKER" bench --rounds 5 --turn 0.001 --threads 2 --out "$scratch/out" 2>&1) ||
     { echo "$said"; exit 1; }
 case $said in *"no ranks in the figure"*) ;; *) echo "bench --out without mpirun: $said"; exit 1 ;; esac
+grep -q "no ranks: " "$scratch/out/bench.svg" || { echo "bench --out without mpirun: its figure does not say so"; exit 1; }
 [ -e "$scratch/out/ranks.csv" ] && { echo "bench --out without mpirun left ranks.csv"; exit 1; }
 python3 - "$scratch/out" <<'END' || exit 1
 import csv, os, sys

@@ -56,14 +56,14 @@ bench_ranks bench_ranks_new(const char *folder)
     setenv("PRTE_MCA_rmaps_default_mapping_policy", ":oversubscribe", 0);
     char *probe[] = {"mpirun", "-n", "1", r.sampler, "--version", NULL};
     if (access(r.sampler, X_OK) != 0) {
-        snprintf(r.why, sizeof r.why, "no %.110s (make MPI=1)", r.sampler);
+        snprintf(r.why, sizeof r.why, "no commands with MPI (make MPI=1)");
         return r;
     }
     const int code = run(probe, true);
     if (code < 0)
         snprintf(r.why, sizeof r.why, "mpirun is not found");
     else if (code > 0)
-        snprintf(r.why, sizeof r.why, "mpirun -n 1 %.90s --version ends with %d", r.sampler, code);
+        snprintf(r.why, sizeof r.why, "mpirun -n 1 fokker-sample --version ends with %d", code);
     return r;
 }
 

@@ -135,6 +135,8 @@ int bench_scan(const char *folder, const bench_effort *effort, fk_error *err)
         free(old);
         fk_cli_remark("no ranks in the figure: %s", ranks.why);
     }
+    char about[sizeof ranks.why + 40] = "ranked=1";
+    if (!ranked) snprintf(about, sizeof about, "unranked='no ranks: %s; '", ranks.why);
     bench_ranks_free(&ranks);
-    return status ? status : fk_plot("bench", folder, ranked ? "ranked=1" : NULL, err);
+    return status ? status : fk_plot("bench", folder, about, err);
 }
