@@ -55,14 +55,19 @@ def cut(words, name, until, how):
     if child.returncode == 0:
         return False
     if child.returncode == 130:
-        expect(told == "fokker train: interrupted" + ("; to go on: fokker train --resume state\n" if os.path.exists(
-            "state") else " before its first checkpoint\n"), "it says how to go on", told)
-    # at once: before there is a handler
+        says = "fokker train: interrupted" + ("; to go on: fokker train --resume state\n" if os.path.exists("state")
+                                              else " before its first checkpoint\n")
+        expect(told == says or (told == "" and until == at_once), "it says how to go on", told)
+    # at once: before there is a handler, or before it has anything to say
     expect(child.returncode in ((-how,) if how == signal.SIGKILL else (-how, 130)), how, child.returncode)
     expect(child.returncode != 130 or not unfinished(), "no file remains half written", unfinished())
     for file in set(unfinished()) - {".state.fokker-tmp"}:  # that is the next one's to remove
         os.remove(file)
     return True
+
+
+def at_once(child):
+    pass
 
 
 def rows_of(n, pause=0):
@@ -91,8 +96,8 @@ def a_training_interrupted_at_any_moment_ends_with_the_same_file():
         step = -1
         # at once, twice soon after one another, and twice at any of the 50 rows of the curve
         for n, row in enumerate((0, rng.randrange(1, 6), 1, rng.randrange(50), rng.randrange(50))):
-            pause = rng.uniform(0, 0.02) if n else 0
-            if not cut(words, "b", rows_of(row, pause), first if n < 2 else rng.choice(kinds)):
+            until = rows_of(row, rng.uniform(0, 0.02)) if n else at_once
+            if not cut(words, "b", until, first if n < 2 else rng.choice(kinds)):
                 break
             now = remains("b")
             expect(now >= step and now % 8 in (0, -1 % 8), "checkpoints go forward, row by row", (step, now))
@@ -151,6 +156,22 @@ def a_training_that_goes_on_writes_where_it_was_to_write():
     os.remove("state")
 
 
+def an_interruption_names_the_file_that_holds_the_training():
+    """That is the one of --resume, until the first row is kept in another."""
+    words = ["--mixture", "three-1d", "--steps", "4", "--batch", "200000", "--hidden", "64,64"]  # long rows
+    on = [FOKKER, "train", "--resume", "state", "--checkpoint", "other"]
+    for command, lines, kept in (([FOKKER, "train", *words, "--checkpoint", "state", "--out", "two.safetensors"], 2,
+                                  "state"), (on, 1, "state"), (on, 3, "other")):
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        told = [child.stdout.readline() for _ in range(lines)]
+        child.send_signal(signal.SIGTERM)
+        error = child.communicate(timeout=60)[1]
+        expect(child.returncode == 130 and error == f"fokker train: interrupted; to go on: fokker train --resume {kept}\n"
+               and os.path.exists(kept), f"it names {kept}", (told, error))
+        expect(os.path.exists("other") == (kept == "other"), "which it then is", os.listdir())
+    os.remove("state"), os.remove("other")
+
+
 def a_checkpoint_stays_whole_where_writing_it_fails():
     """No file may grow beyond half of a checkpoint: the writing fails, of the first one and of a later one."""
     words = ["--mixture", "three-1d", *SMALL]
@@ -196,4 +217,5 @@ def a_training_goes_on_with_its_own_data_alone():
 
 main(a_training_interrupted_at_any_moment_ends_with_the_same_file, a_checkpoint_is_of_one_training,
      without_a_checkpoint_an_interruption_says_so, a_training_that_goes_on_writes_where_it_was_to_write,
-     a_checkpoint_stays_whole_where_writing_it_fails, a_training_goes_on_with_its_own_data_alone)
+     an_interruption_names_the_file_that_holds_the_training, a_checkpoint_stays_whole_where_writing_it_fails,
+     a_training_goes_on_with_its_own_data_alone)

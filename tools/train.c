@@ -110,8 +110,10 @@ static int train(train_run *r, fk_error *err)
             "of %s",
             fk_mixture_size(r->mixture), r->model.schedule);
     if (r->from && r->trainer->step == r->config.steps) code = measure_average(r, err);
-    if (r->from && !fk_cli_quiet())
+    if (r->from && !fk_cli_quiet()) {
         printf("going on from step %zu, which %s holds\n", r->trainer->step, r->from);
+        fflush(stdout);
+    }
     r->first = r->trainer->step, r->started = fk_seconds();
     fk_progress *progress = fk_progress_new("train", r->config.steps - r->trainer->step);
     while (!code && r->trainer->step < r->config.steps) code = advance(r, progress, err);

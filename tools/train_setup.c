@@ -285,6 +285,6 @@ int train_prepare(train_run *r, fk_error *err)
     if (!code) code = set_files(r, err);
     if (!code && r->checkpoint) code = check_checkpoint(r, err);
     if (!code) code = check_weights(r, err);
-    if (!code) train_on_interrupt(r, r->from);
+    if (!code) train_on_interrupt(r);
     return code;
 }

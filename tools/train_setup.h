@@ -19,7 +19,7 @@ typedef struct {
     fk_model_config model;
     fk_mixture *mixture;
     fk_trainer *trainer;
-    const char *from;  /* the checkpoint to go on from, or NULL */
+    const char *from;  /* the checkpoint to go on from: at first, and if interrupted; or NULL */
     json_t *kept;      /* its metadata */
     char *definition;  /* of the mixture, as JSON */
     json_t *curve;     /* rows [step, loss, excess] */
@@ -39,8 +39,8 @@ int train_prepare(train_run *, fk_error *err) FK_CHECKED;
 const char *train_command(const train_run *);
 /* Keep the state, where there is a checkpoint. */
 int train_keep(train_run *, fk_error *err) FK_CHECKED;
-/* From here on an interruption tells how to go on; kept: there is a state to go on from. */
-void train_on_interrupt(train_run *, bool kept);
+/* From here on an interruption tells how to go on: from `from`. */
+void train_on_interrupt(train_run *);
 /* Weights, curve and record. `zero`: the excess of a network whose output is 0. */
 int train_write(const train_run *, double zero, fk_error *err) FK_CHECKED;
 

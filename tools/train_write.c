@@ -22,22 +22,23 @@ static json_t *metadata(const train_run *r)
     return json_pack("{s:s, s:s}", "mixture", r->mixture_spec, "mixture_definition", r->definition);
 }
 
-void train_on_interrupt(train_run *r, bool kept)
+void train_on_interrupt(train_run *r)
 {
-    if (!kept) {
+    if (!r->from) {
         fk_interrupt_say(r->checkpoint
                              ? "fokker train: interrupted before its first checkpoint\n"
                              : "fokker train: interrupted; without --checkpoint FILE nothing is "
                                "kept to go on from\n");
         return;
     }
-    char *file = fk_shell_word(r->checkpoint);
+    char *file = fk_shell_word(r->from), *before = r->interrupted;
     const size_t room = strlen(file) + 80;
     r->interrupted = fk_alloc(room, 1);
     snprintf(r->interrupted, room,
              "fokker train: interrupted; to go on: fokker train --resume %s\n", file);
     free(file);
     fk_interrupt_say(r->interrupted);
+    free(before);
 }
 
 int train_keep(train_run *r, fk_error *err)
@@ -50,8 +51,10 @@ int train_keep(train_run *r, fk_error *err)
     json_object_set_new(more, "curve", json_string(curve));
     int code = fk_checkpoint_write(r->checkpoint, r->trainer, more, err);
     free(curve), json_decref(more);
-    if (!code && !r->interrupted) train_on_interrupt(r, true);
-    return code;
+    if (code || r->from == r->checkpoint) return code;
+    r->from = r->checkpoint;
+    train_on_interrupt(r);
+    return FK_OK;
 }
 
 static int write_curve(const train_run *r, fk_error *err)
