@@ -112,18 +112,31 @@ def a_training_that_diverges_is_told():
     """And leaves what is there. What has hardly begun has not diverged; nor has what can learn nothing."""
     with open("kept.safetensors", "wb") as file:
         file.write(b"other weights")
-    for words, what in ((["--rate", "100", "--output", "eps"], "more than twice the 0.711 of a network that answers 0"),
-                        (["--rate", "100", "--output", "x0"], "more than twice the 49.9"),
+    for words, what in ((["--rate", "100", "--output", "eps"], "above 1.42 (0.711 if it answered 0)"),
+                        (["--rate", "100", "--output", "x0"], "(49.9 if it answered 0)"),
                         (["--rate", "1e38", "--steps", "1"], "excess is not finite at step 1"),
                         (["--decay", "1e300"], "take a smaller --rate or --decay")):
         bad(["train", "--mixture", "three-1d", *SMALL, "--out", "kept.safetensors", *words], 1, "diverged", what)
         expect(whole("kept.safetensors") == b"other weights", "other weights stay")
+    # by what is told: below the excess of eps = 0, and far above that of the network's own answer 0
+    words = ["train", "--mixture", "three-1d", "--steps", "500", "--hidden", "16", "--batch", "64", "--out",
+             "kept.safetensors", "--rate"]
+    bad([*words, "100", "--objective", "ism"], 1, "diverged: the excess of eps, 0.627, is above 0.101 (0.0504 if it")
+    told = good(*words, "100", "--quiet")  # no use, and no harm
+    record = json.load(open("kept.json"))
+    mean, zero, limit = (record[key] for key in ("excess_mean", "excess_of_zero", "diverged_above"))
+    expect(0.9 * zero < mean <= limit == 2 * zero, "what learnt nothing has the excess of 0", record)
+    expect(f"over the floor {mean:.3g}, mean over t ({zero:.3g} if it answered 0, diverged above {limit:.3g})" in told,
+           "the figures that are compared are told", told)
     os.remove("kept.safetensors")
     write_json("normal.json", {"dim": 1, "components": [{"weight": 1, "mean": [0], "std": 0.7}]})
     for output in "eps", "x0", "v", "score", "edm":
         good("train", "--mixture", "normal.json", *SMALL, "--output", output, "--steps", "3",
              "--out", "new.safetensors")
-        zero = json.load(open("new.json"))["excess_of_zero"]
+        record = json.load(open("new.json"))
+        zero, limit = record["excess_of_zero"], record["diverged_above"]
+        none = zero if output == "eps" else none
+        expect(limit == max(2 * zero, none / 10), "twice its own, or a tenth of that of eps = 0", (limit, zero, none))
         expect(zero < 1e-12 if output == "edm" else zero > 1e-3, "Karras et al. begin with what is right here", zero)
 
 

@@ -121,25 +121,34 @@ static int train(train_run *r, fk_error *err)
     return code;
 }
 
-/* Diverged is what ends far above the answer 0, taken as the output or as eps, which needs no
- * training; twice as far, since a network that has hardly begun answers 0 and a little chance. */
+/* Diverged is what ends with more than twice the excess of the answer 0: by then the training has
+ * done harm, while one that has hardly begun, or learnt nothing, has that excess and a little
+ * chance. Where 0 is right already, as with edm on Gaussian data, any chance is more than that:
+ * hence no less than a tenth of the excess of eps = 0, the size of what is to be learnt. */
+static int limit_of(const train_run *r, double *zero, double *limit, fk_error *err)
+{
+    double none;
+    int code = measure_zero(r, r->model.output, zero, err);
+    if (!code) code = measure_zero(r, FK_OUT_EPS, &none, err);
+    if (!code) *limit = fmax(2 * *zero, none / 10);
+    return code;
+}
+
 static int finish(const train_run *r, fk_error *err)
 {
-    double zero, none;
-    int code = measure_zero(r, r->model.output, &zero, err);
-    if (!code) code = measure_zero(r, FK_OUT_EPS, &none, err);
+    double zero, limit;
+    int code = limit_of(r, &zero, &limit, err);
     if (code) return code;
-    if (!(r->excess.mean <= 2 * fmax(zero, none)))
+    if (!(r->excess.mean <= limit))
         return fk_fail(err, FK_REFUTED,
-                       "diverged: the excess of eps, %.3g, is more than twice the %.3g of a "
-                       "network that answers 0; no weights are written: take a smaller --rate, or "
-                       "more --steps",
-                       r->excess.mean, fmax(zero, none));
-    code = train_write(r, zero, err);
+                       "diverged: the excess of eps, %.3g, is above %.3g (%.3g if it answered 0); "
+                       "no weights are written: take a smaller --rate, or more --steps",
+                       r->excess.mean, limit, zero);
+    code = train_write(r, zero, limit, err);
     if (!code)
-        printf("%s: excess of eps over the floor %.3g, mean over t (%.3g if it answered 0); at "
-               "most %.3g, at t = %.3g (%s)\n",
-               r->weights_file, r->excess.mean, zero, r->excess.max, r->excess.t_of_max,
+        printf("%s: excess of eps over the floor %.3g, mean over t (%.3g if it answered 0, "
+               "diverged above %.3g); at most %.3g, at t = %.3g (%s)\n",
+               r->weights_file, r->excess.mean, zero, limit, r->excess.max, r->excess.t_of_max,
                r->excess.drawn ? "by draws" : "by quadrature");
     return code;
 }
@@ -208,7 +217,9 @@ int main(int argc, char **argv)
     const fk_command command = {
         "train",
         "Train a score network on a mixture, and hold it against the exact score. One that "
-        "diverges exits with 1 and writes no weights.",
+        "diverges exits with 1 and writes no weights: its loss or excess is not finite, or its "
+        "excess ends above twice that of a network that answers 0 (or above a tenth of that of "
+        "eps = 0, where this is more).",
         "fokker train --mixture three-1d --steps 2000 --out three.safetensors", NULL, table};
     fk_error err = {0};
     r.option = table;

@@ -41,7 +41,8 @@ const char *train_command(const train_run *);
 int train_keep(train_run *, fk_error *err) FK_CHECKED;
 /* From here on an interruption tells how to go on: from `from`. */
 void train_on_interrupt(train_run *);
-/* Weights, curve and record. `zero`: the excess of a network whose output is 0. */
-int train_write(const train_run *, double zero, fk_error *err) FK_CHECKED;
+/* Weights, curve and record. `zero`: the excess of a network whose output is 0; above `limit` it
+ * would have diverged. */
+int train_write(const train_run *, double zero, double limit, fk_error *err) FK_CHECKED;
 
 #endif

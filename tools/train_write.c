@@ -77,29 +77,29 @@ static int write_curve(const train_run *r, fk_error *err)
     return fk_csv_commit(csv, err);
 }
 
-static int write_record(const train_run *r, double zero, fk_error *err)
+static int write_record(const train_run *r, double zero, double limit, fk_error *err)
 {
     json_t *json =
         json_pack("{s:s, s:s, s:s, s:o}", "version", FK_VERSION, "command", train_command(r),
                   "mixture", r->mixture_spec, "mixture_definition", fk_mixture_json(r->mixture));
     json_t *training = fk_metadata_of_training(&r->model, &r->config);
     json_t *found = json_pack(
-        "{s:I, s:o, s:o, s:o, s:o, s:s, s:o}", "parameters", (json_int_t)r->trainer->shape.n_params,
-        "loss_floor", fk_json_real(r->floor), "excess_mean", fk_json_real(r->excess.mean),
-        "excess_max", fk_json_real(r->excess.max), "t_of_excess_max",
+        "{s:I, s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "parameters",
+        (json_int_t)r->trainer->shape.n_params, "loss_floor", fk_json_real(r->floor), "excess_mean",
+        fk_json_real(r->excess.mean), "excess_max", fk_json_real(r->excess.max), "t_of_excess_max",
         fk_json_real(r->excess.t_of_max), "excess_by", r->excess.drawn ? "draws" : "quadrature",
-        "excess_of_zero", fk_json_real(zero));
+        "excess_of_zero", fk_json_real(zero), "diverged_above", fk_json_real(limit));
     json_object_update(json, training), json_object_update(json, found);
     int code = fk_json_write(r->record_file, json, err);
     json_decref(json), json_decref(training), json_decref(found);
     return code;
 }
 
-int train_write(const train_run *r, double zero, fk_error *err)
+int train_write(const train_run *r, double zero, double limit, fk_error *err)
 {
     json_t *more = metadata(r);
     int code = fk_weights_write_trained(r->weights_file, r->trainer, more, err);
     json_decref(more);
     if (!code) code = write_curve(r, err);
-    return code ? code : write_record(r, zero, err);
+    return code ? code : write_record(r, zero, limit, err);
 }
