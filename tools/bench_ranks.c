@@ -54,6 +54,7 @@ bench_ranks bench_ranks_new(const char *folder)
     setenv("OMPI_MCA_rmaps_base_oversubscribe", "1", 0);
     setenv("OMPI_MCA_hwloc_base_binding_policy", "none", 0);
     setenv("PRTE_MCA_rmaps_default_mapping_policy", ":oversubscribe", 0);
+    unsetenv("FOKKER_ALONE"); /* what is measured are ranks of one run */
     char *probe[] = {"mpirun", "-n", "1", r.sampler, "--version", NULL};
     if (access(r.sampler, X_OK) != 0) {
         snprintf(r.why, sizeof r.why, "no commands with MPI (make MPI=1)");
