@@ -16,8 +16,7 @@ size_t fk_tensor_size(const fk_tensor *t)
     return t->shape[0] * (t->n_axes > 1 ? t->shape[1] : 1);
 }
 
-/* The format knows text alone. */
-static json_t *texts_of(const json_t *metadata)
+json_t *fk_tensors_texts(const json_t *metadata)
 {
     json_t *texts = json_object(), *value;
     const char *key;
@@ -37,7 +36,7 @@ static json_t *texts_of(const json_t *metadata)
 static char *header_of(const fk_tensor *tensor, size_t n, const json_t *metadata)
 {
     json_t *header = json_object();
-    json_object_set_new(header, "__metadata__", texts_of(metadata));
+    json_object_set_new(header, "__metadata__", fk_tensors_texts(metadata));
     size_t at = 0;
     for (size_t i = 0; i < n; i++) {
         const size_t end = at + fk_tensor_size(&tensor[i]) * sizeof(float);

@@ -20,6 +20,9 @@ typedef struct {
 
 size_t fk_tensor_size(const fk_tensor *);
 
+/* The format knows text alone: a new object, with numbers as text. */
+json_t *fk_tensors_texts(const json_t *metadata);
+
 /* metadata: an object of strings, and of numbers, which are written as text; borrowed. Atomic
  * (core/file.h). */
 int fk_tensors_write(const char *path, const fk_tensor *, size_t n, const json_t *metadata,

@@ -204,6 +204,15 @@ static void work_slot(fk_trainer *t, workplace *w, size_t slot)
     }
 }
 
+static uint64_t hash_of(const fk_trainer *t, double loss)
+{
+    const float *const all[] = {t->state.param, t->state.m, t->state.v, t->state.ema};
+    uint64_t hash = fk_hash(FK_HASH, &loss, sizeof loss);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        hash = fk_hash(hash, all[i], t->shape.n_params * sizeof(float));
+    return hash;
+}
+
 double fk_trainer_step(fk_trainer *t)
 {
     struct fk_train_scratch *c = t->scratch;
@@ -221,6 +230,6 @@ double fk_trainer_step(fk_trainer *t)
     }
     double loss = 0;
     for (size_t slot = 0; slot < c->slots; slot++) loss += c->loss[slot];
-    t->step++;
+    if (t->step++ == 0) t->first = hash_of(t, loss);
     return loss;
 }

@@ -66,13 +66,14 @@ int fk_net_objective_parse(const char *what, const char *word, fk_net_objective 
 /* FK_USAGE with one line where a number makes no sense. */
 int fk_train_check(const fk_train_config *, fk_error *err) FK_CHECKED;
 
-/* A training under way. What a checkpoint must hold is in `state` and `step`. */
+/* A training under way. What a checkpoint must hold is in `state`, `step` and `first`. */
 typedef struct fk_trainer {
     fk_model_config model;
     fk_train_config config;
     fk_shape shape;
     fk_schedule schedule;
     size_t step;         /* steps done */
+    uint64_t first;      /* a hash of loss and state behind the first: of data and build */
     fk_adam_state state; /* (fk_pad(n_params)) each */
     struct fk_train_scratch *scratch;
 } fk_trainer;

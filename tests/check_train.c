@@ -247,6 +247,13 @@ static const char *file(const char *name)
     return path;
 }
 
+/* Data that another build draws. */
+static void draw_otherwise(const void *self, uint64_t i, double *x)
+{
+    draw(self, i, x);
+    if (i == 1) x[1] *= 1 + 1e-5;
+}
+
 START_TEST(a_training_resumed_ends_with_the_same_bits)
 {
     fk_error err = {0};
@@ -265,7 +272,14 @@ START_TEST(a_training_resumed_ends_with_the_same_bits)
     ck_assert_str_eq(json_string_value(json_object_get(back, "mixture")), "ring-8");
     ck_assert_int_eq(fk_trainer_new(&model, &read, (fk_data){&dim2, draw}, 1, &second, &err),
                      FK_OK);
+    fk_trainer *other;
+    ck_assert_int_eq(
+        fk_trainer_new(&model, &read, (fk_data){&dim2, draw_otherwise}, 1, &other, &err), FK_OK);
+    ck_assert_int_eq(fk_checkpoint_restore(file("c"), other, &err), FK_USAGE);
+    ck_assert_ptr_nonnull(strstr(err.text, "computes other numbers"));
+    fk_trainer_free(other);
     ck_assert_int_eq(fk_checkpoint_restore(file("c"), second, &err), FK_OK);
+    ck_assert_uint_eq(first->first, second->first);
     ck_assert_uint_eq(second->step, 13);
     ck_assert(same_bits(first, second));
     while (second->step < 20) fk_trainer_step(second);

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import time
 
-from trained.common import FOKKER, SMALL, bad, expect, good, main, tensors, whole, write_json
+from trained.common import FOKKER, SMALL, bad, expect, good, main, spoil, tensors, whole, write_json
 
 rng = random.Random(2385)
 
@@ -156,6 +156,39 @@ def a_training_that_goes_on_writes_where_it_was_to_write():
     os.remove("state")
 
 
+def a_checkpoint_with_a_bit_changed_is_damaged():
+    words = ["train", "--mixture", "three-1d", *SMALL, "--out", "g.safetensors", "--checkpoint", "hurt"]
+    state, numbers = whole("whole"), 8 + int.from_bytes(whole("whole")[:8], "little")
+    at = [numbers + rng.randrange(len(state) - numbers) // 4 * 4 + rng.randrange(2) for _ in range(6)]  # in mantissas
+    at += [state.index(text) + len(text) for text in (b'"curve":"[[8,', b'"seed":"2', b'"command":"fokker tr')]
+    for place in at:
+        hurt = bytearray(state)
+        hurt[place] ^= 1
+        with open("hurt", "wb") as file:
+            file.write(hurt)
+        for how in words, ["train", "--resume", "hurt", "--out", "g.safetensors"]:
+            bad(how, 2, "hurt: damaged: remove it to start anew")
+        expect(whole("hurt") == hurt, "it stays as it was")
+    os.rename("hurt", "hurt.safetensors")
+    bad(["train", "--mixture", "three-1d", *SMALL, "--out", "hurt.safetensors"], 2, "is the checkpoint of a training")
+    os.remove("hurt.safetensors")
+
+
+def a_build_of_other_numbers_does_not_go_on():
+    words = ["train", "--mixture", "three-1d", *SMALL, "--out", "g.safetensors", "--checkpoint", "theirs"]
+    first = int(tensors("whole")[0]["first_step"], 16)
+    spoil("whole", "theirs", first_step=f"{first ^ 1:016x}")
+    state = whole("theirs")
+    for how in words, ["train", "--resume", "theirs", "--out", "g.safetensors"]:
+        bad(how, 2, "theirs: begun by a fokker that computes other numbers: remove it to start anew, or go on with")
+    expect(whole("theirs") == state, "it stays as it was")
+    spoil("whole", "theirs")
+    for isa in "portable", "avx2":  # these are no other numbers
+        good("train", "--resume", "theirs", "--out", "g.safetensors", env={**os.environ, "FOKKER_ISA": isa})
+    for file in "theirs", "g.safetensors", "g.csv", "g.json":
+        os.remove(file)
+
+
 def an_interruption_names_the_file_that_holds_the_training():
     """That is the one of --resume, until the first row is kept in another."""
     words = ["--mixture", "three-1d", "--steps", "4", "--batch", "200000", "--hidden", "64,64"]  # long rows
@@ -217,5 +250,6 @@ def a_training_goes_on_with_its_own_data_alone():
 
 main(a_training_interrupted_at_any_moment_ends_with_the_same_file, a_checkpoint_is_of_one_training,
      without_a_checkpoint_an_interruption_says_so, a_training_that_goes_on_writes_where_it_was_to_write,
+     a_checkpoint_with_a_bit_changed_is_damaged, a_build_of_other_numbers_does_not_go_on,
      an_interruption_names_the_file_that_holds_the_training, a_checkpoint_stays_whole_where_writing_it_fails,
      a_training_goes_on_with_its_own_data_alone)

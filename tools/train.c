@@ -209,7 +209,9 @@ int main(int argc, char **argv)
          "write them); .csv and .json beside them",
          FK_OPT_TEXT, &r.out, false},
         {"checkpoint", "F",
-         "a file to keep the training in; where it is there, go on from it to the same bits",
+         "a file to keep the training in, which stays at the end; where it is there, go on from it "
+         "to "
+         "the same bits",
          FK_OPT_TEXT, &r.checkpoint, false},
         {"resume", "F", "go on from this checkpoint, which tells everything, and keep it there",
          FK_OPT_TEXT, &r.resume, false},

@@ -264,16 +264,9 @@ static int set_files(train_run *r, fk_error *err)
 /* Weights are written over weights, and not over the checkpoint of a training. */
 static int check_weights(const train_run *r, fk_error *err)
 {
-    fk_model_config model;
-    fk_train_config train;
-    json_t *more;
-    fk_error no_checkpoint;
-    int code = fk_checkpoint_read(r->weights_file, &model, &train, &more, &no_checkpoint);
-    json_decref(more);
-    return code ? FK_OK
-                : fk_fail(err, FK_USAGE,
-                          "--out %s is the checkpoint of a training: name another file",
-                          r->weights_file);
+    if (!fk_checkpoint_claimed(r->weights_file)) return FK_OK;
+    return fk_fail(err, FK_USAGE, "--out %s is the checkpoint of a training: name another file",
+                   r->weights_file);
 }
 
 int train_prepare(train_run *r, fk_error *err)

@@ -16,8 +16,8 @@ SMALL = ["--hidden", "24,16", "--steps", "400", "--batch", "96", "--warmup", "20
 checks = failed = 0
 
 
-def run(*words):
-    return subprocess.run([FOKKER, *words], capture_output=True, text=True, timeout=300)
+def run(*words, **how):
+    return subprocess.run([FOKKER, *words], capture_output=True, text=True, timeout=300, **how)
 
 
 def expect(true, what, found=None):
@@ -28,8 +28,8 @@ def expect(true, what, found=None):
         print(f"FAILED: {what}" + ("" if found is None else f"\n    found: {found!r}"))
 
 
-def good(*words):
-    done = run(*words)
+def good(*words, **how):
+    done = run(*words, **how)
     expect(done.returncode == 0 and done.stderr == "", f"{words} succeeds",
            (done.returncode, done.stderr))
     return done.stdout
@@ -69,12 +69,26 @@ def tensors(path):
     return meta, out
 
 
+def fnv(data):
+    hash_ = 0xcbf29ce484222325
+    for byte in data:
+        hash_ = (hash_ ^ byte) * 0x100000001b3 % 2**64
+    return hash_
+
+
 def spoil(path, new, **changed):
-    """The safetensors file, as `new`, with these metadata instead."""
+    """The safetensors file, as `new`, with these metadata instead, and the checksum that then is right."""
     data = whole(path)
     length, = struct.unpack("<Q", data[:8])
     header = json.loads(data[8:8 + length])
     header["__metadata__"].update(changed)
+    if header["__metadata__"].pop("checksum", None):
+        numbers = data[8 + length:]
+        sealed = json.dumps(header["__metadata__"], sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+        for name, t in header.items():
+            if name != "__metadata__":
+                sealed += name.encode() + numbers[slice(*t["data_offsets"])]
+        header["__metadata__"]["checksum"] = f"{fnv(sealed):016x}"
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
     with open(new, "wb") as f:
