@@ -142,8 +142,9 @@ def against_counts(folder):
         assert all(0 < row[name] < 6 for name in ("mean_se", "var_se", "count_se")), row
         result = subprocess.run([FOKKER, "law", *args, "--steps", other, "--sampled", path],
                                 capture_output=True, text=True)
-        assert result.returncode == 1 and "is off the law" in result.stderr, result
-        assert len(result.stderr.splitlines()) == 1
+        said = result.stderr.splitlines()
+        assert result.returncode == 1 and len(said) == 2 and "is off the law" in said[1], result
+        assert f"of another run (steps 18): held against the law asked for (steps {other})" in said[0], said
     with open(path) as f:
         text = f.read()
     for spoilt in (text.replace("0,", "1,", 1), text[: text.rindex("\n0,")], text.replace(",inf", ",9")):
@@ -182,7 +183,7 @@ def change_counts(path, **by_row):
     first = lines.index("axis,from,to,count") + 1
     for name, by in by_row.items():
         *row, count = lines[first + int(name[1:])].split(",")
-        lines[first + int(name[1:])] = ",".join((*row, str(int(count) + by)))
+        lines[first + int(name[1:])] = ",".join((*row, f"{float(count) + by:.20g}" if by % 1 else str(int(count) + by)))
     with open(path, "w") as f:
         f.write("\n".join(lines) + "\n")
 
@@ -191,7 +192,7 @@ def held(path, *args):
     """exit code, the three deviations, and what was said"""
     result = subprocess.run([FOKKER, "law", *args, "--sampled", path], capture_output=True, text=True)
     row = [line for line in result.stdout.splitlines() if not line.startswith("#")][1].split(",")
-    return result.returncode, [float(x) if x else math.nan for x in row[-3:]], result.stderr
+    return result.returncode, [float(x) for x in row[-3:]], result.stderr
 
 
 def right_files_of_any_bins(folder):
@@ -245,6 +246,45 @@ def few_samples(folder):
         assert code == 1 or abs(math.erfc(off[2] / math.sqrt(2)) / 2 - (1 - (1 - tail) ** 10)) < 1e-9, off
 
 
+def records(folder):
+    """a file of another run is held against the law asked for, and that is told; one that contradicts itself is refused"""
+    path = os.path.join(folder, "record.csv")
+    some = ("--mixture", "three-1d", "--scheme", "euler-maruyama")
+    args = (*some, "--steps", "18")
+
+    def fresh():
+        fokker("sample", *args, "--n", "1000", "--histogram", "4", "--range=-2,3", "--seed", "2385", "--out", path)
+
+    fresh()
+    assert held(path, *args)[::2] == (0, "")
+    assert held(path, *args, "--prior", "exact", "--grid", "lambda", "--t-start", "1", "--schedule", "vp-linear")[2] == ""
+    for more, theirs, own in ((("--prior", "normal"), 'prior "exact"', 'prior "normal"'),
+                              (("--final", "denoise"), 'final "none"', 'final "denoise"'),
+                              (("--grid", "uniform"), 'grid "lambda"', 'grid "uniform"'),
+                              (("--t-end", "0.0625"), "t_end 0.001", "t_end 0.0625"),
+                              (("--schedule", "edm"), 'schedule "vp-linear", t_start', 'schedule "edm", t_start'),
+                              (("--steps", "20"), "steps 18", "steps 20"),
+                              (("--mixture", "gaussian-1d"), 'mixture "three-1d"', 'mixture "gaussian-1d"')):
+        said = held(path, *args, *more)[2].splitlines()[0]
+        assert f"of another run ({theirs}" in said and f"the law asked for ({own}" in said, said
+    for what, says in (({"n": -5}, "n -5"), ({"n": 999}, "999"), ({"steps": 50}, '"steps" is 50'), ({"command": None}, "command"),
+                       ({"command": "fokker law"}, "fokker sample"), ({"scheme": "heun"}, '"scheme" is "heun"'),
+                       ({"seed": 2386}, '"seed" is 2386'), ({"dim": 2}, "dim 2"),
+                       ({"n": 1.5}, "integer"), ({"moments": None}, "moments"), ({"var": None}, '"var" would be'),
+                       ({"var": 0.01}, "variance 0.01"), ({"mean": 300.0}, "cannot be of these bins")):
+        fresh()
+        change(path, **what)
+        refused("law", *args, "--sampled", path, says=says)
+    for what, says in (({"mean": 30.5}, "mean 30.5 "), ({"var": 2385.0}, "variance 2385 ")):
+        fokker("sample", *args, "--n", "1000", "--histogram", "4", "--range=-50,50", "--seed", "2385", "--out", path)
+        change(path, **what)
+        refused("law", *args, "--sampled", path, says=says)
+    for by, says in ((1, "1001 samples"), (0.5, "whole number"), (99999999999999999999, "whole number")):
+        fresh()
+        change_counts(path, r3=by)
+        refused("law", *args, "--sampled", path, says=says)
+
+
 def expectations():
     """a scheme with noise at its stages has expectations, but no density"""
     (row,) = law("--mixture", "three-1d", "--scheme", "heun-sde", "--steps", "40", "--threads", "1")
@@ -282,7 +322,8 @@ with tempfile.TemporaryDirectory() as temporary:
     against_counts(temporary)
     right_files_of_any_bins(temporary)
     few_samples(temporary)
+    records(temporary)
     expectations()
     axes(temporary)
     refusals(temporary)
-print("law: recursions, cells, samples, counts, few samples, expectations, axes, refusals")
+print("law: recursions, cells, samples, counts, few samples, records, expectations, axes, refusals")

@@ -168,6 +168,32 @@ int setup_make(setup *s, fk_error *err)
     return code ? code : check_network(s, err);
 }
 
+json_t *setup_text(const char *text)
+{
+    return text ? json_string(text) : json_null();
+}
+
+void setup_record(const setup *s, json_t *json)
+{
+    json_object_set_new(json, "mixture", setup_text(s->mixture_spec));
+    json_object_set_new(json, "mixture_definition", fk_mixture_json(s->mixture));
+    json_object_set_new(json, s->chain_spec ? "chain" : "schedule",
+                        setup_text(s->chain_spec ? s->chain_spec : s->schedule_spec));
+    json_object_set_new(json, "scheme", setup_text(s->scheme_spec));
+    json_object_set_new(json, "score", setup_text(s->score_file));
+    if (s->scheme.adaptive) {
+        json_object_set_new(json, "rtol", fk_json_real(s->rtol));
+        json_object_set_new(json, "atol", fk_json_real(s->atol));
+    } else {
+        json_object_set_new(json, "grid", setup_text(s->grid));
+        json_object_set_new(json, "steps", json_integer((json_int_t)s->plan.n_steps));
+    }
+    json_object_set_new(json, "t_start", fk_json_real(s->t_start));
+    json_object_set_new(json, "t_end", fk_json_real(s->t_end));
+    json_object_set_new(json, "prior", setup_text(s->prior));
+    json_object_set_new(json, "final", setup_text(s->final));
+}
+
 void setup_free(setup *s)
 {
     fk_plan_free(&s->plan);

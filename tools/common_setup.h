@@ -6,6 +6,7 @@
 
 #include "analytic/mixture.h"
 #include "core/cli.h"
+#include "core/json.h"
 #include "learn/model.h"
 #include "schedules/scheme.h"
 
@@ -62,6 +63,11 @@ int setup_make(setup *, fk_error *) FK_CHECKED;
  * number of steps is refused. */
 int setup_remake(setup *, size_t steps, fk_error *) FK_CHECKED;
 void setup_free(setup *);
+
+/* The settings, defaults filled in, under the names of the options (mixture_definition: what the
+ * mixture is). What the run does not use is left out, or null. */
+void setup_record(const setup *, json_t *);
+json_t *setup_text(const char *); /* null for NULL */
 
 /* The score that drives the run: the network's, or this mixture's. */
 fk_field setup_field(const setup *, const fk_mixture *);

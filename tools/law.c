@@ -17,7 +17,8 @@ typedef struct {
     const char *against, *sampled, *out;
     size_t cells;
     int threads;
-    law_deviation off; /* the samples, where they were given */
+    law_counts counts; /* of `sampled` */
+    law_deviation off;
 } run;
 
 /* Below this no law is on its way to converge. */
@@ -93,7 +94,7 @@ static int law_along(run *r, size_t axis, fk_law_record *record, fk_error *err)
                                     .cells = r->cells,
                                     .threads = r->threads};
     code = fk_law_of(&problem, record, err);
-    if (!code && r->sampled) code = law_sampled(r->sampled, &problem, record, &r->off, err);
+    if (!code && r->sampled) code = law_sampled(&r->counts, &problem, record, &r->off, err);
     fk_marginal_free(from), fk_marginal_free(to);
     fk_mixture_free(m);
     free(step);
@@ -184,7 +185,7 @@ int main(int argc, char **argv)
          "hold the law against what sample --histogram wrote: exit 1 where mean, variance or a "
          "count is off by more than 6 standard errors of the law, or of few samples by what is as "
          "unlikely (2e-9): by the skewness of mean and variance, and the exact binomial tail of a "
-         "count",
+         "count; a file of another run is held against this law, and told",
          FK_OPT_TEXT, &r.sampled, false},
         {"out", "F", "write here (default: standard output)", FK_OPT_TEXT, &r.out, false},
         {0}};
@@ -197,8 +198,11 @@ int main(int argc, char **argv)
     if (!code && r.steps.n > 0) r.s.steps = r.steps.i[0];
     if (!code) code = setup_make(&r.s, &err);
     if (!code) code = check_setup(&r, &err);
+    if (!code && r.sampled) code = law_counts_read(r.sampled, &r.counts, &err);
     if (!code) code = write_law(&r, &err);
+    if (!code && r.sampled) law_counts_remark(r.sampled, &r.counts, &r.s);
     if (!code) code = judge(&r, &err);
+    law_counts_free(&r.counts);
     setup_free(&r.s);
     free(r.steps.i);
     return code ? fk_cli_report(&err) : FK_OK;

@@ -4,52 +4,9 @@
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include "core/json.h"
-#include "core/table.h"
 
 /* Expected of bins that are taken together. */
 static const double enough = 100;
-
-enum { AXIS, FROM, TO, COUNT, COLUMNS };
-
-static int read_counts(const char *path, fk_table *table, fk_error *err)
-{
-    int code = fk_table_read(path, table, err);
-    if (code) return code;
-    const size_t rows = table->shape[0];
-    bool right = table->n_axes == 2 && table->shape[1] == COLUMNS && rows >= 3;
-    for (size_t b = 0; right && b < rows; b++) {
-        const double *row = table->x + b * COLUMNS;
-        right = row[AXIS] == 0 && row[COUNT] >= 0 && row[TO] > row[FROM] &&
-                row[FROM] == (b == 0 ? -INFINITY : row[TO - (int)COLUMNS]);
-    }
-    if (right && table->x[rows * COLUMNS - COLUMNS + TO] == INFINITY) return FK_OK;
-    fk_table_free(table);
-    return fk_fail(
-        err, FK_USAGE,
-        "--sampled %s: it is not what fokker sample --histogram writes of samples in 1-D", path);
-}
-
-static int read_moments(const char *path, double *mean, double *var, fk_error *err)
-{
-    if (!fk_path_has_ending(path, "csv"))
-        return fk_fail(err, FK_USAGE, "--sampled %s: it ends in .csv", path);
-    const size_t stem = strlen(path) - strlen("csv");
-    char *name = fk_alloc(stem + sizeof "json", 1);
-    memcpy(name, path, stem);
-    strcpy(name + stem, "json");
-    json_t *record = NULL;
-    int code = fk_json_read(name, &record, err);
-    if (!code && json_unpack(record, "{s:[{s:F, s:F}]}", "moments", "mean", mean, "var", var) != 0)
-        code =
-            fk_fail(err, FK_USAGE,
-                    "%s: no \"moments\", or no \"var\" in them: of one sample there is none", name);
-    json_decref(record);
-    free(name);
-    return code;
-}
 
 /* How far off a binomial count is, for a p that may be off by `doubt`: the normal deviation that is
  * exceeded as often as a count at least as far off, by the exact tail. Standard errors do where GSL
@@ -67,29 +24,29 @@ static double count_deviation(double k, double n, double p, double doubt)
 }
 
 /* Bins `first` to `last` together. F, doubt: at the upper ends of all bins but the last. */
-static double bins_deviation(const fk_table *t, size_t first, size_t last, double n,
-                             const double *F, const double *doubt)
+static double bins_deviation(const law_counts *c, size_t first, size_t last, const double *F,
+                             const double *doubt)
 {
     const double rounding = 1e-12;
-    const bool end = last + 1 == t->shape[0];
+    const bool end = last + 1 == c->bins;
     double count = 0;
-    for (size_t b = first; b <= last; b++) count += t->x[b * COLUMNS + COUNT];
-    return count_deviation(count, n, (end ? 1 : F[last]) - (first ? F[first - 1] : 0),
+    for (size_t b = first; b <= last; b++) count += c->count[b];
+    return count_deviation(count, c->n, (end ? 1 : F[last]) - (first ? F[first - 1] : 0),
                            rounding + (end ? 0 : doubt[last]) + (first ? doubt[first - 1] : 0));
 }
 
 /* The worst of all bins, and of neighbours that are expected to have `enough` together: many bins
  * that are too few each show nothing. */
-static double worst_count(const fk_table *t, double n, const double *F, const double *doubt)
+static double worst_count(const law_counts *c, const double *F, const double *doubt)
 {
-    const size_t last = t->shape[0] - 1;
+    const size_t last = c->bins - 1;
     double worst = 0;
     for (size_t b = 0, first = 0; b <= last; b++) {
-        fk_worst(&worst, bins_deviation(t, b, b, n, F, doubt));
+        fk_worst(&worst, bins_deviation(c, b, b, F, doubt));
         const double below = first ? F[first - 1] : 0;
         /* what is left at the end goes with its neighbours */
-        if (b < last && !(n * (F[b] - below) >= enough && n * (1 - F[b]) >= enough)) continue;
-        fk_worst(&worst, bins_deviation(t, first, b, n, F, doubt));
+        if (b < last && !(c->n * (F[b] - below) >= enough && c->n * (1 - F[b]) >= enough)) continue;
+        fk_worst(&worst, bins_deviation(c, first, b, F, doubt));
         first = b + 1;
     }
     return worst;
@@ -124,28 +81,17 @@ static double var_deviation(double var, double n, const double *mu)
     return unskewed((var - k2) / sqrt(second), third / sqrt(second * second * second));
 }
 
-int law_sampled(const char *path, const fk_law_problem *p, const fk_law_record *law,
+int law_sampled(const law_counts *c, const fk_law_problem *p, const fk_law_record *law,
                 law_deviation *d, fk_error *err)
 {
-    fk_table t;
-    double mean, var;
-    int code = read_moments(path, &mean, &var, err);
-    if (!code) code = read_counts(path, &t, err);
-    if (code) return code;
-
-    const size_t edges = t.shape[0] - 1;
-    double *edge = fk_alloc(3 * edges, sizeof *edge), *F = edge + edges, *doubt = F + edges;
-    for (size_t b = 0; b < edges; b++) edge[b] = t.x[b * COLUMNS + TO];
-    code = fk_law_cdf(p, edges, edge, F, doubt, err);
-    if (!code) {
-        double n = 0;
-        for (size_t b = 0; b < t.shape[0]; b++) n += t.x[b * COLUMNS + COUNT];
-        *d = (law_deviation){.n = n,
-                             .mean = mean_deviation(mean, n, law),
-                             .var = var_deviation(var, n, law->central),
-                             .count = worst_count(&t, n, F, doubt)};
-    }
-    free(edge);
-    fk_table_free(&t);
+    const size_t edges = c->bins - 1;
+    double *F = fk_alloc(2 * edges, sizeof *F), *doubt = F + edges;
+    int code = fk_law_cdf(p, edges, c->to, F, doubt, err);
+    if (!code)
+        *d = (law_deviation){.n = c->n,
+                             .mean = mean_deviation(c->mean, c->n, law),
+                             .var = var_deviation(c->var, c->n, law->central),
+                             .count = worst_count(c, F, doubt)};
+    free(F);
     return code;
 }

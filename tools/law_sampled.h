@@ -4,6 +4,7 @@
 #define FK_TOOLS_LAW_SAMPLED_H
 
 #include "analytic/law.h"
+#include "tools/law_counts.h"
 
 /* How far the samples are off the law: their mean and variance, and the count that is worst, of a
  * bin or of neighbours that are expected to have a hundred together. In standard errors by the
@@ -15,8 +16,7 @@ typedef struct {
     double n, mean, var, count;
 } law_deviation;
 
-/* path: the .csv of counts, with the record of the moments beside it. dim 1. */
-int law_sampled(const char *path, const fk_law_problem *, const fk_law_record *, law_deviation *,
+int law_sampled(const law_counts *, const fk_law_problem *, const fk_law_record *, law_deviation *,
                 fk_error *) FK_CHECKED;
 
 #endif

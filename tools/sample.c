@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analytic/mixture_json.h"
 #include "core/resumable.h"
 #include "tools/sample_run.h"
 
@@ -116,40 +115,20 @@ static int prepare(sample_run *r, fk_error *err)
     return code;
 }
 
-static void set_text(json_t *json, const char *key, const char *text)
-{
-    json_object_set_new(json, key, text ? json_string(text) : json_null());
-}
-
 static json_t *record(const sample_run *r)
 {
     json_t *json = json_object();
-    set_text(json, "version", FK_VERSION);
-    set_text(json, "command", fk_cli_text());
-    set_text(json, "mixture", r->s.mixture_spec);
-    json_object_set_new(json, "mixture_definition", fk_mixture_json(r->s.mixture));
-    set_text(json, r->s.chain_spec ? "chain" : "schedule",
-             r->s.chain_spec ? r->s.chain_spec : r->s.schedule_spec);
-    set_text(json, "scheme", r->s.scheme_spec);
-    set_text(json, "score", r->s.score_file);
-    if (r->s.scheme.adaptive) {
-        json_object_set_new(json, "rtol", fk_json_real(r->s.rtol));
-        json_object_set_new(json, "atol", fk_json_real(r->s.atol));
-    } else {
-        set_text(json, "grid", r->s.grid);
-        json_object_set_new(json, "steps", json_integer((json_int_t)r->s.plan.n_steps));
-    }
-    json_object_set_new(json, "t_start", fk_json_real(r->s.t_start));
-    json_object_set_new(json, "t_end", fk_json_real(r->s.t_end));
+    json_object_set_new(json, "version", json_string(FK_VERSION));
+    json_object_set_new(json, "command", json_string(fk_cli_text()));
+    setup_record(&r->s, json);
     json_object_set_new(json, "n", json_integer((json_int_t)r->n));
     json_object_set_new(json, "dim", json_integer((json_int_t)r->s.mixture->dim));
     json_object_set_new(json, "seed", json_integer((json_int_t)r->seed));
-    set_text(json, "prior", r->start_file ? NULL : r->s.prior);
-    set_text(json, "start", r->start_file);
-    set_text(json, "noise", r->noise_file);
+    if (r->start_file) json_object_set_new(json, "prior", json_null());
+    json_object_set_new(json, "start", setup_text(r->start_file));
+    json_object_set_new(json, "noise", setup_text(r->noise_file));
     json_object_set_new(json, "brownian",
                         r->brownian ? json_integer((json_int_t)r->brownian) : json_null());
-    set_text(json, "final", r->s.final);
     return json;
 }
 
