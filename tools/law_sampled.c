@@ -15,6 +15,7 @@ static const double enough = 100;
 static double count_deviation(double k, double n, double p, double doubt)
 {
     const double share = k / n;
+    if (p < 0) p = 0; /* F is off, too */
     if (fabs(share - p) <= doubt) return 0;
     p += share > p ? doubt : -doubt;
     const double tail =
