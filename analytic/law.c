@@ -129,11 +129,18 @@ int fk_law_of(const fk_law_problem *p, fk_law_record *r, fk_error *err)
     }
 }
 
+static int has_jumps(fk_error *err)
+{
+    return fk_fail(err, FK_USAGE,
+                   "this scheme's law has jumps, or folds the line: no distribution function");
+}
+
 int fk_law_cdf(const fk_law_problem *p, size_t n, const double *y, double *F, double *doubt,
                fk_error *err)
 {
     if (fk_law_choose(p) == FK_BY_GAUSSIAN) {
         const fk_gaussian law = gaussian_of(p);
+        if (!(law.var > 1e-24 * p->start.marginal->var[0])) return has_jumps(err); /* rounding */
         for (size_t i = 0; i < n; i++) {
             F[i] = erfc((law.mean - y[i]) / sqrt(2 * law.var)) / 2;
             doubt[i] = 0;
@@ -146,9 +153,6 @@ int fk_law_cdf(const fk_law_problem *p, size_t n, const double *y, double *F, do
     fk_curve_cdf(&curve, p->end, n, y, F, doubt);
     fk_curve_free(&curve);
     for (size_t i = 0; i < n; i++)
-        if (isnan(F[i]))
-            return fk_fail(err, FK_USAGE,
-                           "this scheme's law has jumps, or folds the line: no distribution "
-                           "function");
+        if (isnan(F[i])) return has_jumps(err);
     return FK_OK;
 }

@@ -279,6 +279,11 @@ def records(folder):
         fokker("sample", *args, "--n", "1000", "--histogram", "4", "--range=-50,50", "--seed", "2385", "--out", path)
         change(path, **what)
         refused("law", *args, "--sampled", path, says=says)
+    with open(os.path.join(folder, "point.json"), "w") as f:
+        f.write('{"dim": 1, "components": [{"weight": 1, "mean": [0.7], "std": 0}]}')
+    point = ("--mixture", f.name, "--chain", "ddpm-linear", "--scheme", "ddim")
+    fokker("sample", *point, "--n", "1000", "--histogram", "4", "--out", path)
+    refused("law", *point, "--sampled", path, says="has jumps")
     for by, says in ((1, "1001 samples"), (0.5, "whole number"), (99999999999999999999, "whole number")):
         fresh()
         change_counts(path, r3=by)
