@@ -234,6 +234,18 @@ def few_samples(folder):
         found, off, said = held(path, *args)
         plain = (2 * far**2 - 1) / math.sqrt(2)
         assert found == code and plain > 6 and off[1] < plain, (far, off, said)
+    # heavy tails: of two samples a mean 7 standard errors off, by one particle at 3.3 of its component's widths
+    heavy = os.path.join(folder, "heavy.json")
+    with open(heavy, "w") as f:
+        f.write('{"dim": 1, "components": [{"weight": 0.9, "mean": [0], "std": 1}, {"weight": 0.1, "mean": [0], "std": 10}]}')
+    wide = ("--mixture", heavy, "--scheme", "heun", "--steps", "18")
+    (its,) = law(*wide)
+    fokker("sample", *wide, "--n", "2", "--histogram", "1", "--range=-5000,5000", "--out", path)
+    for far, code in ((7, 0), (150, 1)):
+        mean = its["mean"] + far * math.sqrt(its["var"] / 2)
+        change(path, mean=mean, var=2 * mean**2)
+        found, off, said = held(path, *wide)
+        assert found == code and (off[0] > 6) == (code == 1), (far, off, said)
     # one particle of ten beyond: P(3.1) = 1e-3, and once more at 7.2 standard deviations, where it is 3e-13
     for far, code in ((3.1, 0), (7.2, 1)):
         ends = row["mean"] - 9 * sd, row["mean"] + far * sd
