@@ -160,6 +160,20 @@ int fk_file_rewrite(const char *path, fk_file **file, fk_error *err)
     return create_by_ranks(path, true, file, err);
 }
 
+int fk_file_open(const char *path, FILE **stream, size_t *size, fk_error *err)
+{
+    struct stat st;
+    const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* not to wait for a pipe */
+    if (file >= 0 && fstat(file, &st) == 0 && !S_ISREG(st.st_mode)) {
+        close(file);
+        return fk_fail(err, FK_USAGE, "%s: it is no plain file: name one that is", path);
+    }
+    *stream = file >= 0 ? fdopen(file, "r") : NULL;
+    if (!*stream) return fk_fail(err, FK_FILE, "%s: cannot read: %s", path, strerror(errno));
+    *size = (size_t)st.st_size;
+    return FK_OK;
+}
+
 FILE *fk_file_stream(fk_file *f)
 {
     return f->stream;

@@ -25,6 +25,9 @@ FILE *fk_file_stream(fk_file *);
 int fk_file_commit(fk_file *, fk_error *err) FK_CHECKED;
 /* Give up: remove the temporary file. */
 void fk_file_abandon(fk_file *);
+/* Open a plain file for reading, of `size` bytes: FK_USAGE for what is none, since a pipe may never
+ * begin and a device never end; FK_FILE where it cannot be read. */
+int fk_file_open(const char *path, FILE **, size_t *size, fk_error *err) FK_CHECKED;
 /* Whether two names are one file, or would be if it were there. */
 bool fk_file_same(const char *a, const char *b);
 /* Whether `path` could be created now: asked before a long run, not after it. Leaves nothing. */

@@ -2,7 +2,6 @@
 #include "core/resumable.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -166,13 +165,12 @@ static int go_on(const fk_run *run, const char *path, const char *what, uint64_t
     bool there = access(path, F_OK) == 0;
     fk_ranks_broadcast(&there, sizeof there, 0);
     if (!there) return FK_OK;
-    FILE *in = fopen(path, "re");
-    int status = FK_OK;
-    if (in) {
+    FILE *in;
+    size_t size;
+    int status = fk_file_open(path, &in, &size, err);
+    if (!status) {
         status = read_open(run, path, what, sampled, in, done, err);
         fclose(in);
-    } else {
-        status = fk_fail(err, FK_FILE, "%s: cannot read: %s", path, strerror(errno));
     }
     return fk_ranks_agree(status, err);
 }

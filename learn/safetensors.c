@@ -74,25 +74,18 @@ int fk_tensors_write(const char *path, const fk_tensor *tensor, size_t n, const 
 /* The whole file; n bytes. */
 static int slurp(const char *path, char **bytes, size_t *n, fk_error *err)
 {
-    FILE *in = fopen(path, "re");
-    if (!in) return fk_fail(err, FK_FILE, "%s: cannot read: %s", path, strerror(errno));
-    size_t room = 1 << 16;
-    *bytes = malloc(room), *n = 0;
-    for (size_t got = 1; *bytes && got > 0; *n += got) {
-        if (*n == room) {
-            char *more = realloc(*bytes, room *= 2);
-            if (!more) free(*bytes);
-            *bytes = more;
-            if (!more) break;
-        }
-        got = fread(*bytes + *n, 1, room - *n, in);
-    }
+    FILE *in;
+    size_t size;
+    int code = fk_file_open(path, &in, &size, err);
+    if (code) return code;
+    *bytes = malloc(size + 1);
+    if (*bytes) *n = fread(*bytes, 1, size, in);
     const bool broken = ferror(in);
     fclose(in);
     if (*bytes && !broken) return FK_OK;
     free(*bytes), *bytes = NULL;
     return fk_fail(err, FK_FILE, "%s: cannot read: %s", path,
-                   broken ? "it is no plain file" : "it is larger than memory");
+                   broken ? strerror(EIO) : "it is larger than memory");
 }
 
 static int bad(const char *path, fk_error *err, const char *name, const char *what)

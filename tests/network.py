@@ -217,12 +217,14 @@ def a_network_that_does_not_fit_gets_one_line():
     spoil("a.safetensors", "beyond.safetensors", time="t", time_from="-5", time_to="7")
     spoil("a.safetensors", "unknown.safetensors", schedule="nonsense")
     spoil("a.safetensors", "wide.safetensors", data_rms="1e300")
+    os.mkfifo("pipe")
     for words in ([*sample, "three-1d"], ["law", "--scheme", "heun", "--steps", "3", "--mixture", "three-1d"],
                   ["likelihood", "--points", "near.csv", "--mixture", "three-1d"],
                   ["score-net", "--quick", "--no-plot", "--out", "net"],
                   ["budget", "--quick", "--no-plot", "--out", "net", "--mixture", "three-1d"]):
         for name, code, says in (
                 ("whole", 2, 'metadata "format": another kind of file'), ("none.safetensors", 4, "cannot read"),
+                ("pipe", 2, "it is no plain file"), ("/dev/null", 2, "it is no plain file"),
                 ("noise.safetensors", 2, "no safetensors file"), ("beyond.safetensors", 2, 'metadata "time_from"'),
                 ("unknown.safetensors", 2, "metadata \"schedule\": no schedule 'nonsense'"),
                 ("wide.safetensors", 2, 'metadata "data_rms"')):

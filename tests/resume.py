@@ -104,6 +104,9 @@ def files_of_other_runs_are_refused():
             file.write(bytes_)
         refused(says, *[name if a == "state" else a for a in args])
         expect(read(name) == bytes_, name, "was touched")
+    os.mkfifo("pipe")
+    for name in "pipe", ".", "/dev/null":
+        refused("it is no plain file", *[name if a == "state" else a for a in args])
     refused("a file of its own", *[("x.csv" if a == "state" else a) for a in args])
     refused("adaptive", "sample", "--mixture", "three-1d", "--scheme", "rk45", "--checkpoint", "s", "--out", "x.npy")
     os.remove("state")

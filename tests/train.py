@@ -153,6 +153,11 @@ def wrong_options_get_one_line():
     os.rename("whole.safetensors", "whole")
     good("train", "--resume", "whole", "--seed", "2385", "--quiet", "--out", "again.safetensors")
     expect(b"--resume whole --seed 2385" in whole("again.csv"), "with the seed of the training")
+    os.mkfifo("pipe")
+    for name in "pipe", ".", "/dev/null":  # of a pipe that nobody fills, or a device, there may be no end
+        for option in ["--resume"], ["--mixture", "three-1d", "--checkpoint"]:
+            bad(["train", *option, name, "--out", "w.safetensors"], 2, f"{name}: it is no plain file")
+    os.remove("pipe")
     bad([*train, "--out", "w.npy"], 2, "must end in .safetensors")
     bad([*train, "--output", "eta"], 2, "--output eta: it is eps, x0, v, score or edm")
     bad([*train, "--objective", "nll"], 2, "--objective nll: it is dsm or ism")
