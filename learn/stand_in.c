@@ -49,9 +49,7 @@ const char *fk_stand_in_schedule(const char *asked, const fk_model *model)
 bool fk_stand_in_is_on(const char *file, const fk_model *model, const fk_schedule *schedule,
                        const char *spec)
 {
-    const fk_schedule *own = &model->schedule;
-    const bool same = schedule && strcmp(own->row.name, schedule->row.name) == 0 &&
-                      memcmp(own->param, schedule->param, sizeof own->param) == 0;
+    const bool same = schedule && fk_schedule_same(&model->schedule, schedule);
     if (!same)
         fk_cli_remark("--score %s: trained on %s; on %s it is asked at the same noise levels "
                       "lambda = log(s/sigma), %g at most beyond those that it was trained on",

@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 /* --- VP and sub-VP with a rate that is linear in t: beta(t) = beta0 + (beta1 - beta0) t, and
  *     y(t) = int_0^t beta. VP: s^2 = e^-y, sigma^2 = 1 - e^-y. Sub-VP: the same s, sigma = 1 -
@@ -253,6 +254,12 @@ int fk_schedule_parse(const char *spec, fk_schedule *schedule, fk_error *err)
     int status = fk_spec_params(spec, "schedule", schedule->row.param, schedule->param, err);
     if (status == FK_OK && schedule->prepare) status = schedule->prepare(schedule, err);
     return status;
+}
+
+bool fk_schedule_same(const fk_schedule *a, const fk_schedule *b)
+{
+    return strcmp(a->row.name, b->row.name) == 0 &&
+           memcmp(a->param, b->param, sizeof a->param) == 0;
 }
 
 fk_coeffs fk_schedule_at(const fk_schedule *schedule, double t)

@@ -38,6 +38,9 @@ extern const size_t fk_n_schedules;
 /* A schedule by its spec, "vp-linear:beta0=0.1,beta1=20". */
 int fk_schedule_parse(const char *spec, fk_schedule *schedule, fk_error *err) FK_CHECKED;
 
+/* Of one name and equal parameters, however the specs were written. */
+bool fk_schedule_same(const fk_schedule *, const fk_schedule *);
+
 /* All coefficients at a t of the domain. Each is within a few units in the last place of its
  * condition |F| + |t dF/dt|. At the domain's ends they take their limits: sigma = 0 gives lambda =
  * inf; s = 0 (vp-cosine and flow at t = 1) gives f = -inf, g2 = inf, lambda = -inf. */

@@ -209,6 +209,19 @@ def what_a_scheme_takes_from_the_data_beside_a_network_is_told():
         good(*words, scheme, "--score", "a.safetensors", "--quiet")
 
 
+def a_header_may_have_any_length():
+    """That ours end where floats can lie is a kindness of ours."""
+    sample = ["sample", "--mixture", "three-1d", "--steps", "5", "--n", "16", "--scheme", "heun", "--quiet", "--out"]
+    file = whole("a.safetensors")
+    length = int.from_bytes(file[:8], "little")
+    good(*sample, "right.npy", "--score", "a.safetensors")
+    for more in range(1, 8):
+        with open("odd.safetensors", "wb") as f:
+            f.write((length + more).to_bytes(8, "little") + file[8:8 + length] + b" " * more + file[8 + length:])
+        good(*sample, "odd.npy", "--score", "odd.safetensors")
+        expect(whole("odd.npy") == whole("right.npy"), f"{more} more blanks in the header change nothing")
+
+
 def a_network_that_does_not_fit_gets_one_line():
     sample = ["sample", "--scheme", "heun", "--out", "x.npy", "--mixture"]
     bad([*sample, "ring-8", "--score", "a.safetensors"], 2, "dimension 1, and ring-8 has 2")
@@ -234,5 +247,5 @@ def a_network_that_does_not_fit_gets_one_line():
 
 main(python_alone_reproduces_the_network, a_network_drives_samplers_and_laws,
      the_likelihood_of_a_network_has_its_score_as_a_part, a_network_of_other_data_is_told,
-     a_network_on_another_schedule_is_told, a_network_brings_its_own_schedule,
+     a_network_on_another_schedule_is_told, a_network_brings_its_own_schedule, a_header_may_have_any_length,
      what_a_scheme_takes_from_the_data_beside_a_network_is_told, a_network_that_does_not_fit_gets_one_line)

@@ -162,6 +162,7 @@ def wrong_options_get_one_line():
     bad([*train, "--output", "eta"], 2, "--output eta: it is eps, x0, v, score or edm")
     bad([*train, "--objective", "nll"], 2, "--objective nll: it is dsm or ism")
     bad([*train, "--weight", "min"], 2, "--weight min: it is uniform, snr, min-snr or likelihood")
+    bad([*train, "--weight", "min", "--gamma", "5"], 2, "--weight min: it is uniform")
     bad([*train, "--gamma", "5"], 2, "--gamma is of --weight min-snr, and this is uniform")
     bad([*train, "--weight", "min-snr", "--gamma", "0"], 2, "--gamma 0: it is above 0")
     bad([*train, "--hidden", "8,8,8,8,8", "--out", "w.safetensors"], 2, "1 to 4 widths")

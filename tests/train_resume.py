@@ -113,9 +113,11 @@ def a_checkpoint_is_of_one_training():
     told = good(*words).splitlines()
     expect(told[0] == "going on from step 400, which whole holds" and len(told) == 2, "nothing is left to do", told)
     same_results("a", "g", "again")
+    good(*words, "--schedule", "vp-linear:beta1=20,beta0=0.1")  # which is the same one
+    same_results("a", "g", "by another name")
     for key, other in (("hidden", "24,17"), ("output", "eps"), ("steps", "401"), ("batch", "97"), ("rate", "1.1e-2"),
                        ("decay", "1e-9"), ("average", "0.9"), ("warmup", "21"), ("seed", "2386"), ("weight", "snr"),
-                       ("objective", "ism"), ("time", "t"), ("schedule", "vp-cosine"), ("even-in", "lambda"),
+                       ("objective", "ism"), ("time", "t"), ("schedule", "vp-cosine"), ("schedule", "vp-linear:beta1=20.1"), ("even-in", "lambda"),
                        ("optimiser", "adam"), ("mixture", "bimodal-1d")):
         bad([*words, f"--{key}", other], 2, "--checkpoint whole is of another training (its",
             f'"{key.replace("-", "_")}" differs)')

@@ -40,8 +40,6 @@ static int check_options(const train_run *r, fk_error *err)
                        r->resume);
     if (!r->resume && !r->mixture_spec)
         return fk_fail(err, FK_USAGE, "give --mixture M, or --resume F");
-    if (is_given(r, "gamma") && strcmp(r->weight, "min-snr") != 0)
-        return fk_fail(err, FK_USAGE, "--gamma is of --weight min-snr, and this is %s", r->weight);
     if (r->out && !fk_path_has_ending(r->out, "safetensors"))
         return fk_fail(err, FK_USAGE, "--out %s: the file must end in .safetensors", r->out);
     return FK_OK;
@@ -84,6 +82,8 @@ static int set_words(train_run *r, fk_error *err)
         return fk_fail(err, FK_USAGE, "--even-in %s: it is t or lambda", r->even_in);
     if (!r->config.l2 && strcmp(r->optimiser, "adamw") != 0)
         return fk_fail(err, FK_USAGE, "--optimiser %s: it is adam or adamw", r->optimiser);
+    if (is_given(r, "gamma") && r->config.weight != FK_WEIGHT_MIN_SNR)
+        return fk_fail(err, FK_USAGE, "--gamma is of --weight min-snr, and this is %s", r->weight);
     return fk_model_set_range(&r->model, err);
 }
 
@@ -192,6 +192,16 @@ static const char *difference(const json_t *a, const json_t *b)
     return NULL;
 }
 
+/* A schedule may be written in several ways: a training keeps to its own. */
+static void take_spec(fk_model_config *c, const fk_model_config *kept)
+{
+    fk_schedule a, b;
+    fk_error none;
+    if (fk_schedule_parse(c->schedule, &a, &none) || fk_schedule_parse(kept->schedule, &b, &none))
+        return;
+    if (fk_schedule_same(&a, &b)) strcpy(c->schedule, kept->schedule);
+}
+
 /* --checkpoint is there: it is of the training that the options tell. */
 static int go_on(train_run *r, fk_error *err)
 {
@@ -202,6 +212,7 @@ static int go_on(train_run *r, fk_error *err)
     int code = read_kept(r, &model, &train, &own);
     if (code) return fk_fail(err, code, "--checkpoint %s", own.text); /* begins with the file */
     const char *data = kept_text(r, "mixture_definition");
+    take_spec(&r->model, &model);
     json_t *here = fk_metadata_of_training(&r->model, &r->config);
     json_t *there = fk_metadata_of_training(&model, &train);
     const char *other =
