@@ -111,7 +111,7 @@ const fk_scheme fk_lms_4 = LMS(4, "lms-4", "Adams-Bashforth in sigma/s, four nod
 
 const fk_scheme fk_ipndm = {.row = {"ipndm",
                                     "PNDM's multistep formula; order 2 where the grid is smooth",
-                                    "Liu et al. 2022, arXiv 2202.09778; Zhang and Chen 2023"},
+                                    "Liu et al. 2022, arXiv 2202.09778; Zhang and Chen 2023", NULL},
                             .strong_order = 1,
                             .weak_order = 1,
                             .smooth_order = 2,
