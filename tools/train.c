@@ -127,9 +127,9 @@ static int train(train_run *r, fk_error *err)
  * hence no less than a tenth of the excess of eps = 0, the size of what is to be learnt. */
 static int limit_of(const train_run *r, double *zero, double *limit, fk_error *err)
 {
-    double none;
     int code = measure_zero(r, r->model.output, zero, err);
-    if (!code) code = measure_zero(r, FK_OUT_EPS, &none, err);
+    double none = *zero;
+    if (!code && r->model.output != FK_OUT_EPS) code = measure_zero(r, FK_OUT_EPS, &none, err);
     if (!code) *limit = fmax(2 * *zero, none / 10);
     return code;
 }
@@ -210,8 +210,7 @@ int main(int argc, char **argv)
          FK_OPT_TEXT, &r.out, false},
         {"checkpoint", "F",
          "a file to keep the training in, which stays at the end; where it is there, go on from it "
-         "to "
-         "the same bits",
+         "to the same bits",
          FK_OPT_TEXT, &r.checkpoint, false},
         {"resume", "F", "go on from this checkpoint, which tells everything, and keep it there",
          FK_OPT_TEXT, &r.resume, false},
