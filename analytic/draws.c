@@ -2,8 +2,9 @@
 #include "analytic/draws.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdlib.h>
+
+#include "core/combine.h"
 
 static void fill(const void *self, uint64_t first, fk_block x)
 {
@@ -12,9 +13,11 @@ static void fill(const void *self, uint64_t first, fk_block x)
     assert(x.dim == m->mixture->dim);
     fk_random_normals((fk_key){m->seed, FK_STREAM_START}, first, 0, x);
     fk_mixture_draws(m->mixture, m->seed, FK_STREAM_DATA, first, x0);
-    for (size_t i = 0; i < x.dim; i++)
-        for (size_t p = 0; p < x.n; p++)
-            x.x[i * x.ld + p] = fma(m->s, x0.x[i * x.n + p], m->sigma * x.x[i * x.ld + p]);
+    for (size_t i = 0; i < x.dim; i++) {
+        double *row = x.x + i * x.ld;
+        const fk_term term[] = {{m->sigma, row}, {m->s, x0.x + i * x.n}};
+        (void)FK_CHOOSE_KERNEL(fk_combine)(row, x.n, term, 2, NULL);
+    }
     free(x0.x);
 }
 

@@ -36,7 +36,7 @@ FK_INLINE void whiten_square(const double *square, const size_t rows, const size
 FK_INLINE void whiten_rows(const fk_group *p, const double *row, size_t b, const size_t rows,
                            const size_t first, fk_vector *y, fk_vector *q)
 {
-    const double *mean = row + 2, *w = mean + fk_band_width(p->dim) + fk_band_start(b);
+    const double *mean = row + 2, *w = mean + p->width + fk_band_start(b);
     const size_t height = height_of(rows);
     sums sum;
     FK_UNROLLED(r, height) FK_UNROLLED(u, N) sum[r][u] = fk_splat(0);
@@ -62,7 +62,7 @@ FK_INLINE void whiten_band(const fk_group *p, const double *row, size_t b, const
 /* Logit and y of component k of the tile. */
 FK_INLINE void whiten(fk_group *p, const double *row, size_t k)
 {
-    const size_t width = fk_band_width(p->dim), whole = width / FK_BAND;
+    const size_t width = p->width, whole = width / FK_BAND;
     fk_vector *y = p->y + k * width * N, q[N];
     row += k * p->f->stride;
     FK_UNROLLED(u, N) q[u] = fk_splat(row[0]);
@@ -77,11 +77,12 @@ FK_INLINE void pull_square(const double *square, const size_t rows, const size_t
                            const size_t height, const bool diagonal, const fk_vector *weight,
                            fk_vector *y, sums sum)
 {
+    const bool alone = diagonal && height == rows; /* nobody else will ask for these y */
     FK_UNROLLED(j, rows)
     {
         fk_vector now[N];
         FK_UNROLLED(u, N) now[u] = weight ? weight[u] * y[j * N + u] : y[j * N + u];
-        if (weight) FK_UNROLLED(u, N) y[j * N + u] = now[u];
+        if (weight && !alone) FK_UNROLLED(u, N) y[j * N + u] = now[u];
         FK_UNROLLED(r, height)
         {
             const fk_vector a = fk_splat(square[(first + r) * rows + j]);
@@ -95,7 +96,7 @@ FK_INLINE void pull_square(const double *square, const size_t rows, const size_t
 FK_INLINE void pull_columns(const fk_group *p, const double *row, size_t count, size_t c,
                             const size_t columns, const size_t first, const bool unweighted)
 {
-    const size_t height = height_of(columns), width = fk_band_width(p->dim);
+    const size_t height = height_of(columns), width = p->width;
     const size_t whole = width / FK_BAND, skip = (c * FK_BAND + first) * N;
     sums sum;
     FK_UNROLLED(r, height) FK_UNROLLED(u, N) sum[r][u] = p->sum[skip + r * N + u];
@@ -125,7 +126,7 @@ FK_INLINE void pull_band(const fk_group *p, const double *row, size_t count, siz
 
 FK_INLINE void pull(const fk_group *p, const double *row, size_t count)
 {
-    const size_t whole = fk_band_width(p->dim) / FK_BAND;
+    const size_t whole = p->width / FK_BAND;
     if (p->dim < FK_BAND && p->last < FK_BAND) {
         pull_band(p, row, count, 0, p->last, true);
         return;
@@ -141,6 +142,7 @@ FK_INLINE void tile(fk_group *p, size_t first, size_t count)
     fk_vector before[N];
     FK_UNROLLED(u, N) before[u] = p->top[u];
     for (size_t k = 0; k < count; k++) whiten(p, row, k);
+    fk_group_settle(p, count);
     if (first > 0) fk_group_shrink(p, before, p->dim);
     fk_group_weigh_all(p, row, count);
     pull(p, row, count);
@@ -149,9 +151,9 @@ FK_INLINE void tile(fk_group *p, size_t first, size_t count)
 /* Whole groups. */
 FK_INLINE void block(fk_group p, fk_block x, fk_block score, double *scratch)
 {
-    const size_t k = p.f->k, most = p.f->tile, width = fk_band_width(p.dim);
+    const size_t k = p.f->k, most = p.f->tile, width = p.width;
     p.own_x = (void *)scratch, p.sum = p.own_x + width * N;
-    p.logit = p.sum + width * N, p.y = p.logit + most * N;
+    p.logit = p.sum + width * N, p.y = p.logit + most * N, p.score_ld = score.ld;
     for (size_t at = 0; at < x.n; at += N * FK_VECTOR) {
         for (size_t i = 0; i < p.dim; i++) FK_UNROLLED(u, N)
         p.own_x[i * N + u] = fk_load(x.x + i * x.ld + at + u * FK_VECTOR);
@@ -159,25 +161,43 @@ FK_INLINE void block(fk_group p, fk_block x, fk_block score, double *scratch)
         fk_group_begin(&p, width);
         for (size_t first = 0; first < k; first += most)
             tile(&p, first, k - first < most ? k - first : most);
-        fk_group_end(&p, -2 * FK_LN2, score, at);
+        p.score = score.x + at;
+        fk_group_end(&p, -2 * FK_LN2, 0, N, p.total, p.sum);
     }
 }
 
 void FK_KERNEL(fk_mixture_score_full)(const fk_frozen_mixture *f, fk_block x, fk_block score,
                                       double *scratch)
 {
-    fk_group p = {.f = f, .kind = FK_FULL, .dim = f->dim, .n = N, .last = fk_last_band(f->dim)};
-    switch (f->dim) {
+    /* Widths up to 16 are known at compile time, with all loops over bands. */
+#define BLOCK(d, wide, rest)                                                                       \
+    block((fk_group){.f = f, .kind = FK_FULL, .dim = d, .n = N, .width = wide, .last = rest}, x,   \
+          score, scratch)
+    const size_t dim = f->dim, width = fk_band_width(dim);
+    switch (width) {
     case 2:
-        p.dim = p.last = 2, block(p, x, score, scratch);
+        BLOCK(2, 2, 2);
         break;
     case 3:
-        p.dim = p.last = 3, block(p, x, score, scratch);
+        BLOCK(3, 3, 3);
+        break;
+    case 4:
+        BLOCK(dim, 4, 4);
+        break;
+    case 8:
+        BLOCK(dim, 8, 8);
+        break;
+    case 12:
+        BLOCK(dim, 12, 4);
+        break;
+    case 16:
+        BLOCK(dim, 16, 8);
         break;
     default:
-        if (p.last < FK_BAND)
-            p.last = 4, block(p, x, score, scratch);
+        if (fk_last_band(dim) < FK_BAND)
+            BLOCK(dim, width, 4);
         else
-            p.last = FK_BAND, block(p, x, score, scratch);
+            BLOCK(dim, width, 8);
     }
+#undef BLOCK
 }

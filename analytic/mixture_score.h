@@ -4,11 +4,11 @@
  * In base 2, with the common factor of all densities dropped, component k at x is 2^logit,
  *     logit = c - (log2 e)/2 (x - M)^T S^-1 (x - M),   c = log2 w - 1/2 log2 det S,
  * and the score of the mixture is sum_k 2^logit_k S_k^-1 (M_k - x) / sum_k 2^logit_k. With g the
- * part of S^-1 (x - M) that a row's numbers give directly,
- *     isotropic  A = -(log2 e)/2 / v       logit = c + A |x - M|^2        g = x - M, weight A
- *     diagonal   A_i = -(log2 e)/2 / v_i   logit = c + sum A_i (x - M)_i^2    g_i = A_i (x - M)_i
- *     full       S^-1 (log2 e)/2 = W^T W   logit = c - |y|^2, y = W (x - M)   g = -W^T y
- * the score is 2 ln 2 sum_k 2^logit_k weight_k g_k / sum_k 2^logit_k. Everything goes by the
+ * part of S^-1 (M - x) that a row's numbers give directly, up to -2 ln 2,
+ *     isotropic  A = -(log2 e)/2 / v       logit = c + A |x - M|^2        g = M - x, weight A
+ *     diagonal   A_i = -(log2 e)/2 / v_i   logit = c + sum A_i (x - M)_i^2    g_i = A_i (M - x)_i
+ *     full       S^-1 (log2 e)/2 = W^T W   logit = c - |y|^2, y = W (x - M)   g = W^T y
+ * the score is -2 ln 2 sum_k 2^logit_k weight_k g_k / sum_k 2^logit_k. Everything goes by the
  * differences x - M: expanded, far tails and narrow components would cancel. */
 #ifndef FK_ANALYTIC_MIXTURE_SCORE_H
 #define FK_ANALYTIC_MIXTURE_SCORE_H

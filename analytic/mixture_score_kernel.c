@@ -5,13 +5,15 @@
 
 enum { MOST = FK_MOST }; /* components or coordinates side by side, too */
 
-/* x_i - M_i of the component at `row`. */
+#define FACTOR (-2 * FK_LN2) /* the score's, of sum/total */
+
+/* M_i - x_i of the component at `row`. */
 FK_INLINE fk_vector difference(const fk_group *p, const double *row, size_t i, size_t u)
 {
-    return fk_load(p->x + i * p->ld + u * FK_VECTOR) - fk_splat(row[2 + i]);
+    return fk_splat(row[2 + i]) - fk_load(p->x + i * p->ld + u * FK_VECTOR);
 }
 
-/* g_i of it, d = x_i - M_i, where there are no correlations. */
+/* g_i of it, d = M_i - x_i, where there are no correlations. */
 FK_INLINE fk_vector pull(const fk_group *p, const double *row, size_t i, fk_vector d)
 {
     return p->kind == FK_DIAGONAL ? fk_splat(row[2 + p->dim + i]) * d : d;
@@ -51,25 +53,56 @@ FK_INLINE void add(const fk_group *p, const double *row, size_t k, size_t i, con
     }
 }
 
-/* Small dimensions: all of the tile's sums in registers. */
-FK_INLINE void sum_small(fk_group *p, const double *row, size_t count)
+/* The same of all components of the tile, small dimensions: particles in registers. */
+FK_INLINE void distances_small(fk_group *p, const double *row, size_t count)
 {
     const size_t n = p->n, dim = p->dim;
-    fk_vector total[MOST], sum[MOST][MOST], weight[MOST];
-    size_t k = 0;
-    FK_UNROLLED(u, n) total[u] = p->total[u];
-    FK_UNROLLED(i, dim) FK_UNROLLED(u, n) sum[i][u] = p->sum[i * n + u];
-    for (; 2 * n <= MOST && k + 2 <= count; k += 2) {
-        fk_group_weigh(p, row, k, 2, total, weight);
-        add(p, row, k, 0, dim, weight, sum);
-        add(p, row, k + 1, 0, dim, weight + n, sum);
+    fk_vector x[3][MOST];
+    FK_UNROLLED(i, dim) FK_UNROLLED(u, n) x[i][u] = fk_load(p->x + i * p->ld + u * FK_VECTOR);
+    for (size_t k = 0; k < count; k++, row += p->f->stride) {
+        const fk_vector first = fk_splat(row[0]), a = fk_splat(row[1]);
+        fk_vector q[MOST] = {{0}};
+        FK_UNROLLED(i, dim)
+        {
+            const fk_vector mean = fk_splat(row[2 + i]);
+            FK_UNROLLED(u, n)
+            {
+                const fk_vector d = mean - x[i][u], g = pull(p, row, i, d);
+                q[u] = i == 0 ? g * d : fk_vector_fma(g, d, q[u]);
+            }
+        }
+        FK_UNROLLED(u, n)
+        fk_group_logit(p, k, u,
+                       p->kind == FK_ISOTROPIC ? fk_vector_fma(a, q[u], first) : q[u] + first);
     }
-    for (; k < count; k++) {
-        fk_group_weigh(p, row, k, 1, total, weight);
-        add(p, row, k, 0, dim, weight, sum);
+}
+
+/* Small dimensions: the tile's sums for the particles in registers at .. at+n-1 of the group, in
+ * registers, `abreast` components at a time, of which count is a multiple; and the score, if it is
+ * the last tile. */
+FK_INLINE void sum_small(fk_group *p, const double *row, size_t count, const size_t at,
+                         const size_t n, const size_t abreast, bool first, bool last)
+{
+    const size_t dim = p->dim;
+    fk_vector total[MOST], sum[3 * MOST], weight[FK_MOST_ABREAST];
+    FK_UNROLLED(u, n) total[u] = first ? fk_splat(0) : p->total[at + u];
+    FK_UNROLLED(i, dim)
+    FK_UNROLLED(u, n) sum[i * n + u] = first ? fk_splat(0) : p->sum[i * p->n + at + u];
+    for (size_t k = 0; k < count; k += abreast) {
+        fk_group_weigh(p, row, k, abreast, at, n, total, weight);
+        FK_UNROLLED(c, abreast) FK_UNROLLED(i, dim) FK_UNROLLED(u, n)
+        {
+            const double *own = row + (k + c) * p->f->stride;
+            const fk_vector g = pull(p, own, i, difference(p, own, i, at + u));
+            sum[i * n + u] = fk_vector_fma(weight[c * n + u], g, sum[i * n + u]);
+        }
     }
-    FK_UNROLLED(u, n) p->total[u] = total[u];
-    FK_UNROLLED(i, dim) FK_UNROLLED(u, n) p->sum[i * n + u] = sum[i][u];
+    if (last) {
+        fk_group_end(p, FACTOR, at, n, total, sum);
+        return;
+    }
+    FK_UNROLLED(u, n) p->total[at + u] = total[u];
+    FK_UNROLLED(i, dim) FK_UNROLLED(u, n) p->sum[i * p->n + at + u] = sum[i * n + u];
 }
 
 /* Coordinates i .. i+axes-1 of the tile's sums. */
@@ -95,30 +128,40 @@ FK_INLINE void sum_large(fk_group *p, const double *row, size_t count)
 FK_INLINE void tile(fk_group *p, size_t first, size_t count)
 {
     const double *row = p->f->row + first * p->f->stride;
-    const bool small = p->dim < 4;
+    const bool small = p->dim < 4, last = first + count == p->f->k;
+    const size_t half = p->n / 2;
     fk_vector before[MOST];
     size_t k = 0;
     FK_UNROLLED(u, p->n) before[u] = p->top[u];
-    for (; !small && k + 4 <= count; k += 4) distances(p, row, k, 4);
-    for (; k < count; k++) distances(p, row, k, 1);
-    if (first > 0) fk_group_shrink(p, before, p->dim);
     if (small)
-        sum_small(p, row, count);
-    else
+        distances_small(p, row, count);
+    else {
+        for (; k + 4 <= count; k += 4) distances(p, row, k, 4);
+        for (; k < count; k++) distances(p, row, k, 1);
+    }
+    fk_group_settle(p, count);
+    if (first > 0) fk_group_shrink(p, before, p->dim);
+    if (!small)
         sum_large(p, row, count);
+    else if (count % 2 == 0) {
+        sum_small(p, row, count, 0, half, 2, first == 0, last);
+        sum_small(p, row, count, half, half, 2, first == 0, last);
+    } else
+        sum_small(p, row, count, 0, p->n, 1, first == 0, last);
 }
 
 /* Whole groups. */
 FK_INLINE void block(fk_group p, fk_block x, fk_block score, double *scratch)
 {
     const size_t n = p.n, k = p.f->k, most = p.f->tile;
-    p.ld = x.ld, p.logit = (void *)scratch, p.sum = p.logit + most * n;
+    const bool small = p.dim < 4;
+    p.ld = x.ld, p.score_ld = score.ld, p.logit = (void *)scratch, p.sum = p.logit + most * n;
     for (size_t at = 0; at + n * FK_VECTOR <= x.n; at += n * FK_VECTOR) {
-        p.x = x.x + at;
-        fk_group_begin(&p, p.dim);
+        p.x = x.x + at, p.score = score.x + at;
+        fk_group_begin(&p, small ? 0 : p.dim);
         for (size_t first = 0; first < k; first += most)
             tile(&p, first, k - first < most ? k - first : most);
-        fk_group_end(&p, 2 * FK_LN2, score, at);
+        if (!small) fk_group_end(&p, FACTOR, 0, n, p.total, p.sum);
     }
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Inside core/integrate: linear combinations of whole blocks. Lengths are multiples of FK_LANES. */
+/* Inside core/integrate and analytic/draws: linear combinations of whole blocks. Lengths are
+ * multiples of FK_LANES. */
 #ifndef FK_CORE_COMBINE_H
 #define FK_CORE_COMBINE_H
 

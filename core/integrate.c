@@ -17,8 +17,8 @@ enum {
     FROZEN_BYTES = 1 << 28,
     BLOCK_BYTES = 24 << 10,
     LARGE_BLOCK_BYTES = 512 << 10,
-    MIN_BLOCK = 96,
-    MAX_BLOCK = 992
+    BLOCK_UNIT = 6 * FK_LANES,
+    MAX_BLOCK = 10 * BLOCK_UNIT
 };
 
 typedef struct {
@@ -64,8 +64,8 @@ static void survey(shared *sh)
 
 /* A block that stays in the first-level cache, or, where a frozen field is large, in the second:
  * each block reads it anew at each step, of which a particle's share is to be a line of the cache.
- * An odd multiple of 2 FK_LANES, which is what kernels take at a time, so that rows do not all
- * start in the same cache set; small enough that every thread gets several. */
+ * An odd multiple of what kernels take at a time, so that rows do not all start in the same cache
+ * set; small enough that every thread gets several. */
 static size_t choose_block(const shared *sh, size_t threads)
 {
     const size_t rows = sh->dim * (3 + sh->stages + sh->normals + sh->depth);
@@ -75,8 +75,7 @@ static size_t choose_block(const shared *sh, size_t threads)
     if (block < sharers) block = sharers;
     if (block > share / (4 * threads)) block = share / (4 * threads);
     if (block > MAX_BLOCK) block = MAX_BLOCK;
-    if (block < MIN_BLOCK) block = MIN_BLOCK;
-    return (block / (2 * FK_LANES) | 1) * 2 * FK_LANES;
+    return (block / BLOCK_UNIT | 1) * BLOCK_UNIT;
 }
 
 static void freeze_all(shared *sh, int threads)
@@ -330,7 +329,7 @@ int fk_integrate(const fk_run *run, fk_error *err)
     survey(&sh);
     sh.block = run->block ? fk_pad(run->block < n_mine ? run->block : n_mine)
                           : choose_block(&sh, (size_t)threads);
-    if (!sh.block) sh.block = MIN_BLOCK; /* of no particles */
+    if (!sh.block) sh.block = BLOCK_UNIT; /* of no particles */
     sh.n_blocks = (n_mine + sh.block - 1) / sh.block;
     if ((size_t)threads > sh.n_blocks) threads = sh.n_blocks ? (int)sh.n_blocks : 1;
     freeze_all(&sh, threads);

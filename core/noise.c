@@ -22,6 +22,13 @@ double fk_random_uniform(fk_key key, uint64_t particle, uint64_t step, uint64_t 
     return ((double)(word[0] >> 12) + 0.5) * 0x1p-52;
 }
 
+void fk_random_uniforms(fk_key key, uint64_t first, uint64_t step, uint64_t draw, double *u,
+                        size_t n)
+{
+    assert(step >> 32 == 0 && draw >> 32 == 0 && n % FK_LANES == 0);
+    FK_CHOOSE_KERNEL(fk_uniforms)(key, first, step << 32 | draw, u, n);
+}
+
 void fk_random_normals(fk_key key, uint64_t first, uint64_t step, fk_block z)
 {
     assert(step >> 32 == 0 && z.n % FK_LANES == 0);

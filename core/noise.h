@@ -33,6 +33,9 @@ void fk_random_words(fk_key key, uint64_t particle, uint64_t step, uint64_t draw
 
 /* A uniform in (0, 1), from the first word of a counter: (word >> 12 | 1/2) 2^-52. */
 double fk_random_uniform(fk_key key, uint64_t particle, uint64_t step, uint64_t draw);
+/* Those of particles first .. first+n-1; n a multiple of FK_LANES. */
+void fk_random_uniforms(fk_key key, uint64_t first, uint64_t step, uint64_t draw, double *u,
+                        size_t n);
 
 /* Normals for particles first .. first+z.n-1 at one step: z has normals*dim rows, row m = l*dim +
  * i. No two particles share a pair. */

@@ -46,7 +46,7 @@ FK_INLINE void fk_threefry(const size_t n, fk_key key, uint64_t particle, uint64
 }
 
 /* (word >> 12 | 1/2) 2^-52: the bits of a number in [1, 2), less 1 - 2^-53. Exact. */
-FK_INLINE fk_vector fk_uniforms(fk_words word)
+FK_INLINE fk_vector fk_uniform_of(fk_words word)
 {
     return (fk_vector)(word >> 12 | fk_splat_word(FK_ONE_BITS)) - fk_splat(0x1.fffffffffffffp-1);
 }
@@ -58,9 +58,9 @@ FK_INLINE void fk_normal_pairs(const size_t n, fk_key key, uint64_t particle, ui
     fk_words a[FK_MOST_ABREAST], b[FK_MOST_ABREAST];
     fk_vector radius[FK_MOST_ABREAST], angle[FK_MOST_ABREAST];
     fk_threefry(n, key, particle, draw, a, b);
-    FK_UNROLLED(u, n) radius[u] = fk_uniforms(a[u]), angle[u] = fk_uniforms(b[u]);
-    fk_vector_log(n, radius);
-    FK_UNROLLED(u, n) radius[u] = fk_vector_sqrt(fk_splat(-2.0) * radius[u]);
+    FK_UNROLLED(u, n) radius[u] = fk_uniform_of(a[u]), angle[u] = fk_uniform_of(b[u]);
+    fk_vector_log_times(n, -2, radius);
+    FK_UNROLLED(u, n) radius[u] = fk_vector_sqrt(radius[u]);
     fk_vector_turn(n, angle, first, second);
     FK_UNROLLED(u, n) first[u] = radius[u] * first[u], second[u] = radius[u] * second[u];
 }

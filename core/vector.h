@@ -5,8 +5,9 @@
  * instructions ahead, and one chain of a hundred after the other leaves it waiting.
  *
  * Operators + - * / & | ^ << >> work on them as on numbers; fk_vector_interleave(a, b) leaves
- * a[0] b[0] a[1] b[1] .. in the two. All operations are those of one lane (core/vmath.h), so that
- * every width gives the same bits. */
+ * a[0] b[0] a[1] b[1] .. in the two; fk_vector_swap_odd(n, a, b) exchanges them where n is odd;
+ * fk_vector_any_below(a, b) tells whether a < b in any lane. All
+ * operations are those of one lane (core/vmath.h), so that every width gives the same bits. */
 #ifndef FK_CORE_VECTOR_H
 #define FK_CORE_VECTOR_H
 
@@ -74,6 +75,17 @@ FK_INLINE fk_vector fk_vector_max(fk_vector a, fk_vector b)
 {
     return (fk_vector)_mm512_max_pd((__m512d)a, (__m512d)b);
 }
+FK_INLINE void fk_vector_swap_odd(fk_words n, fk_vector *a, fk_vector *b)
+{
+    const __mmask8 odd = _mm512_test_epi64_mask((__m512i)n, _mm512_set1_epi64(1));
+    const __m512d x = (__m512d)*a, y = (__m512d)*b;
+    *a = (fk_vector)_mm512_mask_blend_pd(odd, x, y),
+    *b = (fk_vector)_mm512_mask_blend_pd(odd, y, x);
+}
+FK_INLINE bool fk_vector_any_below(fk_vector a, fk_vector b)
+{
+    return _mm512_cmp_pd_mask((__m512d)a, (__m512d)b, _CMP_LT_OQ) != 0;
+}
 FK_INLINE void fk_vector_interleave(fk_vector *a, fk_vector *b)
 {
     const __m512i low = _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11);
@@ -103,6 +115,15 @@ FK_INLINE fk_vector fk_vector_max(fk_vector a, fk_vector b)
 {
     return (fk_vector)_mm256_max_pd((__m256d)a, (__m256d)b);
 }
+FK_INLINE void fk_vector_swap_odd(fk_words n, fk_vector *a, fk_vector *b)
+{
+    const __m256d odd = (__m256d)(n << 63), x = (__m256d)*a, y = (__m256d)*b;
+    *a = (fk_vector)_mm256_blendv_pd(x, y, odd), *b = (fk_vector)_mm256_blendv_pd(y, x, odd);
+}
+FK_INLINE bool fk_vector_any_below(fk_vector a, fk_vector b)
+{
+    return _mm256_movemask_pd(_mm256_cmp_pd((__m256d)a, (__m256d)b, _CMP_LT_OQ)) != 0;
+}
 FK_INLINE void fk_vector_interleave(fk_vector *a, fk_vector *b)
 {
     const __m256d even = _mm256_unpacklo_pd((__m256d)*a, (__m256d)*b);
@@ -131,6 +152,15 @@ FK_INLINE fk_vector fk_vector_sqrt(fk_vector a)
 FK_INLINE fk_vector fk_vector_max(fk_vector a, fk_vector b)
 {
     return (fk_vector){a[0] > b[0] ? a[0] : b[0], a[1] > b[1] ? a[1] : b[1]};
+}
+FK_INLINE void fk_vector_swap_odd(fk_words n, fk_vector *a, fk_vector *b)
+{
+    const fk_words mask = ((fk_words)*a ^ (fk_words)*b) & -(n & fk_splat_word(1));
+    *a = (fk_vector)((fk_words)*a ^ mask), *b = (fk_vector)((fk_words)*b ^ mask);
+}
+FK_INLINE bool fk_vector_any_below(fk_vector a, fk_vector b)
+{
+    return a[0] < b[0] || a[1] < b[1];
 }
 FK_INLINE void fk_vector_interleave(fk_vector *a, fk_vector *b)
 {

@@ -116,6 +116,7 @@ static inline double fk_lane_exp(double x)
  * by 0.1, and the two ends round by a half each: 2.8. */
 #define FK_SQRT_HALF_BITS UINT64_C(0x3fe6a09e667f3bcd)
 #define FK_ONE_BITS       UINT64_C(0x3ff0000000000000)
+#define FK_SIGN_BIT       UINT64_C(0x8000000000000000)
 #define FK_2P52_BITS      UINT64_C(0x4330000000000000) /* a whole number in its low bits */
 #define FK_MANTISSA_BITS  UINT64_C(0x000fffffffffffff)
 static const double fk_log_series[] = {

@@ -161,6 +161,15 @@ START_TEST(a_particle_that_is_no_number_stays_none)
         double x[2 * FK_LANES] = {[3] = NAN, [7] = HUGE_VAL}, score[2 * FK_LANES];
         by_field(m.mixture, 0.9, 0.3, x, score, FK_LANES);
         for (size_t p = 0; p < FK_LANES; p++) ck_assert((p == 3 || p == 7) == !isfinite(score[p]));
+        /* nor does one suffer that is far out in the same lane of the register before or after */
+        for (size_t far = 5; far < FK_LANES; far += FK_LANES / 2) {
+            double y[2 * FK_LANES] = {0}, alone[2 * FK_LANES];
+            y[far] = 1e12;
+            by_field(m.mixture, 0.9, 0.3, y, alone, FK_LANES);
+            y[(far + FK_LANES / 2) % FK_LANES] = NAN;
+            by_field(m.mixture, 0.9, 0.3, y, score, FK_LANES);
+            ck_assert(score[far] == alone[far] && isfinite(score[far]));
+        }
         sample_free(m);
     }
 }
@@ -177,7 +186,8 @@ START_TEST(instruction_sets_and_blocks_leave_every_bit)
         for (int d = kind == FK_ISOTROPIC ? 0 : 1; d < 7; d++) {
             size_t dim = dims[d];
             sample m = random_mixture(dim, 45, (fk_covariance)kind, 0, &count);
-            for (size_t i = 0; i < dim * N; i++) x[i] = 6 * uniform(&count) - 3;
+            for (size_t i = 0; i < dim * N; i++)
+                x[i] = (6 * uniform(&count) - 3) * (i % 11 ? 1 : 1e9); /* one in eleven far out */
             unsetenv("FOKKER_ISA");
             by_field(m.mixture, 0.9, 0.3, x, want, N);
             for (int k = 0; k < 3; k++) {

@@ -253,15 +253,15 @@ static double em_limit(const void *subject, const fk_rates *r)
 /* Enough particles that freezing the fields does not count. */
 static const bench_contestant on_one_thread[] =
     {
-        {"fokker", 4 * PILOT, em_run, em_answer_lab, NULL},
+        {"fokker", 16 * PILOT, em_run, em_answer_lab, NULL},
         {"scalar", 64, em_run_scalar, em_answer_scalar, NULL},
         {"native", 64, em_run_native, em_answer_native, NULL},
         {"openmp", PILOT, em_run_openmp, em_answer_openmp, em_missing_openmp},
         {.name = "numpy", .least = PILOT},
 },
                               on_all[] = {
-                                  {"fokker", 4 * PILOT, em_run, em_answer_lab, NULL},
-                                  {"one-thread", 4 * PILOT, em_run_one_thread, em_answer_one_thread,
+                                  {"fokker", 16 * PILOT, em_run, em_answer_lab, NULL},
+                                  {"one-thread", 16 * PILOT, em_run_one_thread, em_answer_one_thread,
                                    NULL},
 };
 
