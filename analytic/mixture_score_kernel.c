@@ -118,7 +118,7 @@ FK_INLINE void sum_axes(const fk_group *p, const double *row, size_t count, size
 
 FK_INLINE void sum_large(fk_group *p, const double *row, size_t count)
 {
-    const size_t axes = FK_VECTOR < 8 ? 2 : 4; /* AVX2 has half the registers */
+    const size_t axes = FK_VECTOR < 8 ? 3 : 4; /* AVX2 has half the registers */
     size_t i = 0;
     fk_group_weigh_all(p, row, count);
     for (; i + axes <= p->dim; i += axes) sum_axes(p, row, count, i, axes);

@@ -22,7 +22,7 @@ FK_INLINE void fk_threefry(const size_t n, fk_key key, uint64_t particle, uint64
     FK_UNROLLED(u, n) b[u] = fk_splat_word(draw + k[1]);
 #define ROUND(r)                                                                                   \
     FK_UNROLLED(u, n) a[u] += b[u];                                                                \
-    FK_UNROLLED(u, n) b[u] = (b[u] << (r) | b[u] >> (64 - (r))) ^ a[u]
+    FK_UNROLLED(u, n) b[u] = fk_rotate(b[u], r) ^ a[u]
 #define INJECT(i, j, s)                                                                            \
     FK_UNROLLED(u, n) a[u] += fk_splat_word(k[i]), b[u] += fk_splat_word(k[j] + (s))
     ROUND(16);

@@ -75,6 +75,10 @@ FK_INLINE fk_vector fk_vector_max(fk_vector a, fk_vector b)
 {
     return (fk_vector)_mm512_max_pd((__m512d)a, (__m512d)b);
 }
+FK_INLINE fk_words fk_rotate(fk_words w, const int bits)
+{
+    return w << bits | w >> (64 - bits);
+}
 FK_INLINE void fk_vector_swap_odd(fk_words n, fk_vector *a, fk_vector *b)
 {
     const __mmask8 odd = _mm512_test_epi64_mask((__m512i)n, _mm512_set1_epi64(1));
@@ -115,6 +119,15 @@ FK_INLINE fk_vector fk_vector_max(fk_vector a, fk_vector b)
 {
     return (fk_vector)_mm256_max_pd((__m256d)a, (__m256d)b);
 }
+/* By whole bytes it is a permutation: AVX2 has no rotation. */
+FK_INLINE fk_words fk_rotate(fk_words w, const int bits)
+{
+    if (bits == 32) return (fk_words)_mm256_shuffle_epi32((__m256i)w, 0xb1);
+    if (bits % 8) return w << bits | w >> (64 - bits);
+    const fk_words byte = fk_splat_word(0x0706050403020100), upper = {0, 8, 0, 8};
+    const fk_words at = (byte << bits | byte >> (64 - bits)) + upper * 0x0101010101010101;
+    return (fk_words)_mm256_shuffle_epi8((__m256i)w, (__m256i)at);
+}
 FK_INLINE void fk_vector_swap_odd(fk_words n, fk_vector *a, fk_vector *b)
 {
     const __m256d odd = (__m256d)(n << 63), x = (__m256d)*a, y = (__m256d)*b;
@@ -152,6 +165,10 @@ FK_INLINE fk_vector fk_vector_sqrt(fk_vector a)
 FK_INLINE fk_vector fk_vector_max(fk_vector a, fk_vector b)
 {
     return (fk_vector){a[0] > b[0] ? a[0] : b[0], a[1] > b[1] ? a[1] : b[1]};
+}
+FK_INLINE fk_words fk_rotate(fk_words w, const int bits)
+{
+    return w << bits | w >> (64 - bits);
 }
 FK_INLINE void fk_vector_swap_odd(fk_words n, fk_vector *a, fk_vector *b)
 {
