@@ -97,9 +97,9 @@ FK_INLINE void pull_columns(const fk_group *p, const double *row, size_t count, 
                             const size_t columns, const size_t first, const bool unweighted)
 {
     const size_t height = height_of(columns), width = p->width;
-    const size_t whole = width / FK_BAND, skip = (c * FK_BAND + first) * N;
+    const size_t whole = width / FK_BAND, i = c * FK_BAND + first;
     sums sum;
-    FK_UNROLLED(r, height) FK_UNROLLED(u, N) sum[r][u] = p->sum[skip + r * N + u];
+    fk_group_get(p, i, height, 0, N, *sum);
     for (size_t k = 0; k < count; k++) {
         const double *w = row + k * p->f->stride + 2 + width;
         const fk_vector *weight = unweighted ? p->logit + k * N : NULL;
@@ -113,7 +113,7 @@ FK_INLINE void pull_columns(const fk_group *p, const double *row, size_t count, 
             pull_square(w + fk_band_start(whole) + c * FK_BAND * p->last, p->last, first, height,
                         false, weight, y + whole * FK_BAND * N, sum);
     }
-    FK_UNROLLED(r, height) FK_UNROLLED(u, N) p->sum[skip + r * N + u] = sum[r][u];
+    fk_group_put(p, i, height, 0, N, *sum);
 }
 
 FK_INLINE void pull_band(const fk_group *p, const double *row, size_t count, size_t c,
@@ -140,11 +140,13 @@ FK_INLINE void tile(fk_group *p, size_t first, size_t count)
 {
     const double *row = p->f->row + first * p->f->stride;
     fk_vector before[N];
+    p->begins = first == 0, p->ends = first + count == p->f->k;
     FK_UNROLLED(u, N) before[u] = p->top[u];
     for (size_t k = 0; k < count; k++) whiten(p, row, k);
     fk_group_settle(p, count);
     if (first > 0) fk_group_shrink(p, before, p->dim);
     fk_group_weigh_all(p, row, count);
+    fk_group_end(p, 0, N);
     pull(p, row, count);
 }
 
@@ -158,11 +160,10 @@ FK_INLINE void block(fk_group p, fk_block x, fk_block score, double *scratch)
         for (size_t i = 0; i < p.dim; i++) FK_UNROLLED(u, N)
         p.own_x[i * N + u] = fk_load(x.x + i * x.ld + at + u * FK_VECTOR);
         for (size_t i = p.dim * N; i < width * N; i++) p.own_x[i] = fk_splat(0);
-        fk_group_begin(&p, width);
+        p.score = score.x + at;
+        fk_group_begin(&p);
         for (size_t first = 0; first < k; first += most)
             tile(&p, first, k - first < most ? k - first : most);
-        p.score = score.x + at;
-        fk_group_end(&p, -2 * FK_LN2, 0, N, p.total, p.sum);
     }
 }
 

@@ -22,19 +22,18 @@ typedef struct {
     const double *x; /* (dim, ld), of this group */
     double *score;   /* (dim, score_ld) */
     size_t ld, score_ld;
+    bool begins, ends; /* the tile in hand is the first, the last */
     fk_vector top[FK_MOST], total[FK_MOST];
     fk_vector base[FK_MOST], low[FK_MOST]; /* of 2^logit: see fk_group_settle */
     fk_vector *logit;                      /* (tile, n), then the weights of g */
-    fk_vector *sum;                        /* (dim, n): of weight g */
-    fk_vector *own_x;                      /* where there are correlations: (width, n), and */
-    fk_vector *y;                          /* (tile, width, n) */
+    fk_vector *sum;   /* (dim, n), where there are several tiles: of weight g */
+    fk_vector *own_x; /* where there are correlations: (width, n), and */
+    fk_vector *y;     /* (tile, width, n) */
 } fk_group;
 
-FK_INLINE void fk_group_begin(fk_group *p, size_t rows)
+FK_INLINE void fk_group_begin(fk_group *p)
 {
-    const size_t n = p->n;
-    FK_UNROLLED(u, n) p->top[u] = fk_splat(-HUGE_VAL), p->total[u] = fk_splat(0);
-    for (size_t i = 0; i < rows; i++) FK_UNROLLED(u, n) p->sum[i * n + u] = fk_splat(0);
+    FK_UNROLLED(u, p->n) p->top[u] = fk_splat(-HUGE_VAL), p->total[u] = fk_splat(0);
 }
 
 FK_INLINE void fk_group_logit(fk_group *p, size_t k, size_t u, fk_vector logit)
@@ -109,13 +108,35 @@ FK_INLINE void fk_group_shrink(fk_group *p, const fk_vector *before, size_t rows
     for (size_t i = 0; i < rows; i++) FK_UNROLLED(u, n) p->sum[i * n + u] *= by[u];
 }
 
-/* The score of the particles in registers at .. at+n-1: factor sum/total; sum (dim, n). */
-FK_INLINE void fk_group_end(const fk_group *p, double factor, const size_t at, const size_t n,
-                            fk_vector *total, const fk_vector *sum)
+/* Sums of weight g in rows i .. i+rows-1 of registers at .. at+n-1, as the tiles before left them.
+ */
+FK_INLINE void fk_group_get(const fk_group *p, size_t i, const size_t rows, const size_t at,
+                            const size_t n, fk_vector *sum)
 {
-    FK_UNROLLED(u, n) total[u] = fk_splat(factor) / total[u];
-    for (size_t i = 0; i < p->dim; i++) FK_UNROLLED(u, n)
-    fk_store(p->score + i * p->score_ld + (at + u) * FK_VECTOR, sum[i * n + u] * total[u]);
+    FK_UNROLLED(r, rows)
+    FK_UNROLLED(u, n) sum[r * n + u] = p->begins ? fk_splat(0) : p->sum[(i + r) * p->n + at + u];
+}
+
+/* Those of this tile, too: the score, if it is the last, whose totals fk_group_end has made
+ * factors. */
+FK_INLINE void fk_group_put(const fk_group *p, size_t i, const size_t rows, const size_t at,
+                            const size_t n, const fk_vector *sum)
+{
+    FK_UNROLLED(r, rows)
+    {
+        double *score = p->score + (i + r) * p->score_ld + at * FK_VECTOR;
+        if (!p->ends)
+            FK_UNROLLED(u, n) p->sum[(i + r) * p->n + at + u] = sum[r * n + u];
+        else if (i + r < p->dim)
+            FK_UNROLLED(u, n)
+        fk_store(score + u * FK_VECTOR, sum[r * n + u] * p->total[at + u]);
+    }
+}
+
+/* The last tile's weights are added to the totals: the score is -2 ln 2 sum/total. */
+FK_INLINE void fk_group_end(fk_group *p, const size_t at, const size_t n)
+{
+    if (p->ends) FK_UNROLLED(u, n) p->total[at + u] = fk_splat(-2 * FK_LN2) / p->total[at + u];
 }
 
 #endif

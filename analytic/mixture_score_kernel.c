@@ -5,8 +5,6 @@
 
 enum { MOST = FK_MOST }; /* components or coordinates side by side, too */
 
-#define FACTOR (-2 * FK_LN2) /* the score's, of sum/total */
-
 /* M_i - x_i of the component at `row`. */
 FK_INLINE fk_vector difference(const fk_group *p, const double *row, size_t i, size_t u)
 {
@@ -40,19 +38,6 @@ FK_INLINE void distances(fk_group *p, const double *row, size_t k, const size_t 
     }
 }
 
-/* Add weight g of component k in coordinates i .. i+axes-1. */
-FK_INLINE void add(const fk_group *p, const double *row, size_t k, size_t i, const size_t axes,
-                   const fk_vector *weight, fk_vector sum[MOST][MOST])
-{
-    const size_t n = p->n;
-    row += k * p->f->stride;
-    FK_UNROLLED(a, axes) FK_UNROLLED(u, n)
-    {
-        const fk_vector g = pull(p, row, i + a, difference(p, row, i + a, u));
-        sum[a][u] = fk_vector_fma(weight[u], g, sum[a][u]);
-    }
-}
-
 /* The same of all components of the tile, small dimensions: particles in registers. */
 FK_INLINE void distances_small(fk_group *p, const double *row, size_t count)
 {
@@ -78,16 +63,14 @@ FK_INLINE void distances_small(fk_group *p, const double *row, size_t count)
 }
 
 /* Small dimensions: the tile's sums for the particles in registers at .. at+n-1 of the group, in
- * registers, `abreast` components at a time, of which count is a multiple; and the score, if it is
- * the last tile. */
+ * registers, `abreast` components at a time, of which count is a multiple. */
 FK_INLINE void sum_small(fk_group *p, const double *row, size_t count, const size_t at,
-                         const size_t n, const size_t abreast, bool first, bool last)
+                         const size_t n, const size_t abreast)
 {
     const size_t dim = p->dim;
     fk_vector total[MOST], sum[3 * MOST], weight[FK_MOST_ABREAST];
-    FK_UNROLLED(u, n) total[u] = first ? fk_splat(0) : p->total[at + u];
-    FK_UNROLLED(i, dim)
-    FK_UNROLLED(u, n) sum[i * n + u] = first ? fk_splat(0) : p->sum[i * p->n + at + u];
+    FK_UNROLLED(u, n) total[u] = p->total[at + u];
+    fk_group_get(p, 0, dim, at, n, sum);
     for (size_t k = 0; k < count; k += abreast) {
         fk_group_weigh(p, row, k, abreast, at, n, total, weight);
         FK_UNROLLED(c, abreast) FK_UNROLLED(i, dim) FK_UNROLLED(u, n)
@@ -97,12 +80,9 @@ FK_INLINE void sum_small(fk_group *p, const double *row, size_t count, const siz
             sum[i * n + u] = fk_vector_fma(weight[c * n + u], g, sum[i * n + u]);
         }
     }
-    if (last) {
-        fk_group_end(p, FACTOR, at, n, total, sum);
-        return;
-    }
     FK_UNROLLED(u, n) p->total[at + u] = total[u];
-    FK_UNROLLED(i, dim) FK_UNROLLED(u, n) p->sum[i * p->n + at + u] = sum[i * n + u];
+    fk_group_end(p, at, n);
+    fk_group_put(p, 0, dim, at, n, sum);
 }
 
 /* Coordinates i .. i+axes-1 of the tile's sums. */
@@ -110,10 +90,18 @@ FK_INLINE void sum_axes(const fk_group *p, const double *row, size_t count, size
                         const size_t axes)
 {
     const size_t n = p->n;
-    fk_vector sum[MOST][MOST];
-    FK_UNROLLED(a, axes) FK_UNROLLED(u, n) sum[a][u] = p->sum[(i + a) * n + u];
-    for (size_t k = 0; k < count; k++) add(p, row, k, i, axes, p->logit + k * n, sum);
-    FK_UNROLLED(a, axes) FK_UNROLLED(u, n) p->sum[(i + a) * n + u] = sum[a][u];
+    fk_vector sum[MOST * MOST];
+    fk_group_get(p, i, axes, 0, n, sum);
+    for (size_t k = 0; k < count; k++) {
+        const double *own = row + k * p->f->stride;
+        const fk_vector *weight = p->logit + k * n;
+        FK_UNROLLED(a, axes) FK_UNROLLED(u, n)
+        {
+            const fk_vector g = pull(p, own, i + a, difference(p, own, i + a, u));
+            sum[a * n + u] = fk_vector_fma(weight[u], g, sum[a * n + u]);
+        }
+    }
+    fk_group_put(p, i, axes, 0, n, sum);
 }
 
 FK_INLINE void sum_large(fk_group *p, const double *row, size_t count)
@@ -121,6 +109,7 @@ FK_INLINE void sum_large(fk_group *p, const double *row, size_t count)
     const size_t axes = FK_VECTOR < 8 ? 3 : 4; /* AVX2 has half the registers */
     size_t i = 0;
     fk_group_weigh_all(p, row, count);
+    fk_group_end(p, 0, p->n);
     for (; i + axes <= p->dim; i += axes) sum_axes(p, row, count, i, axes);
     for (; i < p->dim; i++) sum_axes(p, row, count, i, 1);
 }
@@ -128,10 +117,11 @@ FK_INLINE void sum_large(fk_group *p, const double *row, size_t count)
 FK_INLINE void tile(fk_group *p, size_t first, size_t count)
 {
     const double *row = p->f->row + first * p->f->stride;
-    const bool small = p->dim < 4, last = first + count == p->f->k;
+    const bool small = p->dim < 4;
     const size_t half = p->n / 2;
     fk_vector before[MOST];
     size_t k = 0;
+    p->begins = first == 0, p->ends = first + count == p->f->k;
     FK_UNROLLED(u, p->n) before[u] = p->top[u];
     if (small)
         distances_small(p, row, count);
@@ -144,24 +134,22 @@ FK_INLINE void tile(fk_group *p, size_t first, size_t count)
     if (!small)
         sum_large(p, row, count);
     else if (count % 2 == 0) {
-        sum_small(p, row, count, 0, half, 2, first == 0, last);
-        sum_small(p, row, count, half, half, 2, first == 0, last);
+        sum_small(p, row, count, 0, half, 2);
+        sum_small(p, row, count, half, half, 2);
     } else
-        sum_small(p, row, count, 0, p->n, 1, first == 0, last);
+        sum_small(p, row, count, 0, p->n, 1);
 }
 
 /* Whole groups. */
 FK_INLINE void block(fk_group p, fk_block x, fk_block score, double *scratch)
 {
     const size_t n = p.n, k = p.f->k, most = p.f->tile;
-    const bool small = p.dim < 4;
     p.ld = x.ld, p.score_ld = score.ld, p.logit = (void *)scratch, p.sum = p.logit + most * n;
     for (size_t at = 0; at + n * FK_VECTOR <= x.n; at += n * FK_VECTOR) {
         p.x = x.x + at, p.score = score.x + at;
-        fk_group_begin(&p, small ? 0 : p.dim);
+        fk_group_begin(&p);
         for (size_t first = 0; first < k; first += most)
             tile(&p, first, k - first < most ? k - first : most);
-        if (!small) fk_group_end(&p, FACTOR, 0, n, p.total, p.sum);
     }
 }
 
