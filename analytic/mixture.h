@@ -56,7 +56,7 @@ void fk_mixture_covariance(const fk_mixture *, size_t k, double *cov);
 
 /* Draw sample number i: a pure function of (seed, stream, i). x (dim). */
 void fk_mixture_draw(const fk_mixture *, uint64_t seed, uint64_t stream, uint64_t i, double *x);
-/* Those from `first` on, which are the same: together they cost a quarter. */
+/* Those from `first` on, which are the same: many together cost a small part of that each. */
 void fk_mixture_draws(const fk_mixture *, uint64_t seed, uint64_t stream, uint64_t first,
                       fk_block x);
 

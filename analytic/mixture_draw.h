@@ -6,8 +6,8 @@
 #include "analytic/mixture.h"
 #include "core/isa.h"
 
-/* Component k[p], the first whose cumulative weight is above u[p], for p < n, a multiple of
- * FK_LANES. */
+/* Component k[p], the first whose cumulative weight is above u[p], or the last, for p < n, a
+ * multiple of FK_LANES. */
 FK_DECLARE_KERNEL(void, fk_mixture_pick,
                   (const fk_mixture *, const double *u, uint64_t *k, size_t n));
 
@@ -15,7 +15,7 @@ FK_DECLARE_KERNEL(void, fk_mixture_pick,
 FK_DECLARE_KERNEL(void, fk_mixture_centre, (const fk_mixture *, const uint64_t *k, fk_block x));
 
 /* Add sqrt(var) z along axis `a` of component k[p]. */
-FK_DECLARE_KERNEL(void, fk_mixture_spread,
+FK_DECLARE_KERNEL(void, fk_mixture_add_axis,
                   (const fk_mixture *, size_t a, const uint64_t *k, const double *z, fk_block x));
 
 #endif

@@ -125,11 +125,11 @@ FK_INLINE void fk_group_put(const fk_group *p, size_t i, const size_t rows, cons
     FK_UNROLLED(r, rows)
     {
         double *score = p->score + (i + r) * p->score_ld + at * FK_VECTOR;
-        if (!p->ends)
+        if (!p->ends) {
             FK_UNROLLED(u, n) p->sum[(i + r) * p->n + at + u] = sum[r * n + u];
-        else if (i + r < p->dim)
-            FK_UNROLLED(u, n)
-        fk_store(score + u * FK_VECTOR, sum[r * n + u] * p->total[at + u]);
+        } else if (i + r < p->dim) {
+            FK_UNROLLED(u, n) fk_store(score + u * FK_VECTOR, sum[r * n + u] * p->total[at + u]);
+        }
     }
 }
 

@@ -18,7 +18,7 @@ enum {
     BLOCK_BYTES = 24 << 10,
     LARGE_BLOCK_BYTES = 512 << 10,
     BLOCK_UNIT = 6 * FK_LANES,
-    MAX_BLOCK = 10 * BLOCK_UNIT
+    MAX_BLOCK = 11 * BLOCK_UNIT
 };
 
 typedef struct {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Normals and uniforms by counter, up to four registers of particles at a time. */
+/* Normals and uniforms by counter; normals by six registers of pairs at a time. */
 #include "core/noise_kernel.h"
 
 #include <assert.h>

@@ -6,8 +6,9 @@
  *
  * Operators + - * / & | ^ << >> work on them as on numbers; fk_vector_interleave(a, b) leaves
  * a[0] b[0] a[1] b[1] .. in the two; fk_vector_swap_odd(n, a, b) exchanges them where n is odd;
- * fk_vector_any_below(a, b) tells whether a < b in any lane. All
- * operations are those of one lane (core/vmath.h), so that every width gives the same bits. */
+ * fk_rotate(w, bits) moves bits up and round; fk_vector_any_below(a, b) tells whether a < b in any
+ * lane. All operations are those of one lane (core/vmath.h), so that every width gives the same
+ * bits. */
 #ifndef FK_CORE_VECTOR_H
 #define FK_CORE_VECTOR_H
 

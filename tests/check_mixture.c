@@ -165,6 +165,29 @@ END_TEST
 
 /* --- reading --- */
 
+START_TEST(many_draws_are_those_drawn_one_by_one)
+{
+    static const char *const specs[] = {"three-1d", "ring-8", "full-2d"};
+    static const char *const isas[] = {"portable", "avx2", "avx512"};
+    static const size_t ns[] = {1, 15, 17, 64, 130};
+    const uint64_t first = 5831;
+    for (int s = 0; s < 9; s++) {
+        fk_mixture *m = read_or_die(specs[s % 3]);
+        setenv("FOKKER_ISA", isas[s / 3], 1);
+        for (int i = 0; i < 5; i++) {
+            double many[2 * 130], one[2];
+            fk_mixture_draws(m, 7, 18, first, (fk_block){many, ns[i], m->dim, ns[i]});
+            for (size_t p = 0; p < ns[i]; p++) {
+                fk_mixture_draw(m, 7, 18, first + p, one);
+                for (size_t d = 0; d < m->dim; d++) ck_assert(many[d * ns[i] + p] == one[d]);
+            }
+        }
+        fk_mixture_free(m);
+    }
+    unsetenv("FOKKER_ISA");
+}
+END_TEST
+
 START_TEST(components_are_read_with_cov_var_or_std)
 {
     fk_mixture *m = read_or_die(write_file(
@@ -373,7 +396,7 @@ END_TEST
 
 FK_SUITE("mixture", every_built_in_is_a_mixture, built_ins_are_what_they_are_called,
          draws_have_the_moments_of_the_mixture, a_draw_depends_on_seed_stream_and_number_alone,
-         components_are_read_with_cov_var_or_std,
+         many_draws_are_those_drawn_one_by_one, components_are_read_with_cov_var_or_std,
          a_mixture_written_as_json_is_read_back_to_the_last_bit, mixtures_are_of_the_narrowest_kind,
          points_become_a_kernel_density, old_faithful_has_272_eruptions,
          bad_mixtures_get_one_clear_line, missing_files_and_unknown_names_are_told_apart)

@@ -175,6 +175,24 @@ START_TEST(a_particle_that_is_no_number_stays_none)
 }
 END_TEST
 
+START_TEST(a_neighbour_far_out_moves_no_bit)
+{
+    uint64_t count = 12500;
+    for (int trial = 0; trial < 200; trial++) { /* narrow: the largest logits are positive */
+        sample m = random_mixture(2, 9, FK_ISOTROPIC, 0, &count);
+        double x[2 * FK_LANES], near[2 * FK_LANES], far[2 * FK_LANES];
+        for (size_t k = 0; k < 18; k++) m.mixture->mean[k] *= 1e-3, m.mixture->var[k] *= 1e-6;
+        for (size_t i = 0; i < 2 * FK_LANES; i++) x[i] = 4e-3 * (2 * uniform(&count) - 1);
+        by_field(m.mixture, 1, 1e-3, x, near, FK_LANES);
+        x[5] = 1e9;
+        by_field(m.mixture, 1, 1e-3, x, far, FK_LANES);
+        near[5] = far[5], near[FK_LANES + 5] = far[FK_LANES + 5];
+        ck_assert(memcmp(near, far, sizeof near) == 0);
+        sample_free(m);
+    }
+}
+END_TEST
+
 START_TEST(instruction_sets_and_blocks_leave_every_bit)
 {
     static const char *const isas[] = {"portable", "avx2", "avx512"};
@@ -256,5 +274,5 @@ FK_SUITE("mixture field", the_score_is_within_64_ulps_of_its_condition,
          the_score_is_as_good_in_up_to_sixteen_dimensions,
          narrow_components_far_from_the_origin_need_the_differences,
          point_masses_at_tiny_noise_pull_to_the_nearest_and_never_give_nan,
-         a_particle_that_is_no_number_stays_none, instruction_sets_and_blocks_leave_every_bit,
-         a_hundred_and_fifty_dimensions_fit_too)
+         a_particle_that_is_no_number_stays_none, a_neighbour_far_out_moves_no_bit,
+         instruction_sets_and_blocks_leave_every_bit, a_hundred_and_fifty_dimensions_fit_too)

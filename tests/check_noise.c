@@ -79,6 +79,20 @@ START_TEST(every_kernel_agrees_with_the_scalar_words)
 }
 END_TEST
 
+START_TEST(uniforms_of_many_are_those_of_each)
+{
+    enum { N = 3 * FK_LANES };
+    const uint64_t first = 0xfffffffffffffff0 - 7;
+    double u[N];
+    for (int k = 0; k < 3; k++) {
+        setenv("FOKKER_ISA", isas[k], 1);
+        fk_random_uniforms(key, first, 9, 4, u, N);
+        for (size_t p = 0; p < N; p++) ck_assert(u[p] == fk_random_uniform(key, first + p, 9, 4));
+    }
+    unsetenv("FOKKER_ISA");
+}
+END_TEST
+
 START_TEST(in_dimension_1_two_particles_are_the_coordinates_of_one)
 {
     enum { N = 11 * FK_LANES, ROWS = 3, HALF = 6 * FK_LANES }; /* all groups of all kernels */
@@ -261,6 +275,7 @@ START_TEST(given_noise_is_read_as_steps_particles_coordinates_normals)
 END_TEST
 
 FK_SUITE("noise", words_are_random123s_known_answers, every_kernel_agrees_with_the_scalar_words,
+         uniforms_of_many_are_those_of_each,
          in_dimension_1_two_particles_are_the_coordinates_of_one, a_uniform_is_never_zero_or_one,
          a_scheme_with_one_normal_more_sees_the_others_unchanged,
          normals_have_the_moments_and_the_law_of_normals,

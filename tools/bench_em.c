@@ -261,8 +261,8 @@ static const bench_contestant on_one_thread[] =
 },
                               on_all[] = {
                                   {"fokker", 16 * PILOT, em_run, em_answer_lab, NULL},
-                                  {"one-thread", 16 * PILOT, em_run_one_thread, em_answer_one_thread,
-                                   NULL},
+                                  {"one-thread", 16 * PILOT, em_run_one_thread,
+                                   em_answer_one_thread, NULL},
 };
 
 #define EM(title, about, d, n, f, all, who)                                                        \
