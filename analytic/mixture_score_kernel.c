@@ -62,6 +62,17 @@ FK_INLINE void distances_small(fk_group *p, const double *row, size_t count)
     }
 }
 
+/* Add weight g of the component at `row`, coordinates i .. i+axes-1 in registers at .. at+n-1. */
+FK_INLINE void add(const fk_group *p, const double *row, size_t i, const size_t axes,
+                   const size_t at, const size_t n, const fk_vector *weight, fk_vector *sum)
+{
+    FK_UNROLLED(a, axes) FK_UNROLLED(u, n)
+    {
+        const fk_vector g = pull(p, row, i + a, difference(p, row, i + a, at + u));
+        sum[a * n + u] = fk_vector_fma(weight[u], g, sum[a * n + u]);
+    }
+}
+
 /* Small dimensions: the tile's sums for the particles in registers at .. at+n-1 of the group, in
  * registers, `abreast` components at a time, of which count is a multiple. */
 FK_INLINE void sum_small(fk_group *p, const double *row, size_t count, const size_t at,
@@ -73,12 +84,8 @@ FK_INLINE void sum_small(fk_group *p, const double *row, size_t count, const siz
     fk_group_get(p, 0, dim, at, n, sum);
     for (size_t k = 0; k < count; k += abreast) {
         fk_group_weigh(p, row, k, abreast, at, n, total, weight);
-        FK_UNROLLED(c, abreast) FK_UNROLLED(i, dim) FK_UNROLLED(u, n)
-        {
-            const double *own = row + (k + c) * p->f->stride;
-            const fk_vector g = pull(p, own, i, difference(p, own, i, at + u));
-            sum[i * n + u] = fk_vector_fma(weight[c * n + u], g, sum[i * n + u]);
-        }
+        FK_UNROLLED(c, abreast)
+        add(p, row + (k + c) * p->f->stride, 0, dim, at, n, weight + c * n, sum);
     }
     FK_UNROLLED(u, n) p->total[at + u] = total[u];
     fk_group_end(p, at, n);
@@ -92,15 +99,8 @@ FK_INLINE void sum_axes(const fk_group *p, const double *row, size_t count, size
     const size_t n = p->n;
     fk_vector sum[MOST * MOST];
     fk_group_get(p, i, axes, 0, n, sum);
-    for (size_t k = 0; k < count; k++) {
-        const double *own = row + k * p->f->stride;
-        const fk_vector *weight = p->logit + k * n;
-        FK_UNROLLED(a, axes) FK_UNROLLED(u, n)
-        {
-            const fk_vector g = pull(p, own, i + a, difference(p, own, i + a, u));
-            sum[a * n + u] = fk_vector_fma(weight[u], g, sum[a * n + u]);
-        }
-    }
+    for (size_t k = 0; k < count; k++)
+        add(p, row + k * p->f->stride, i, axes, 0, n, p->logit + k * n, sum);
     fk_group_put(p, i, axes, 0, n, sum);
 }
 
